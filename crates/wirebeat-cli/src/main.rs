@@ -1,0 +1,3 @@
+//! The program `wirebeat`.
+
+fn main() {}
