@@ -1,0 +1,114 @@
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::utf8::NotUtf8;
+use super::{Kind, Message, Payload, Text, Utf8Checker};
+use crate::frame::{self, MaskingKey};
+
+/// The least that is reserved for a message that arrives in pieces.
+const RESERVE_LEN_MIN: usize = 4096;
+
+/// What is unmasked, checked and copied at once, so that a large message goes through the caches
+/// once. A multiple of four, so the masking key needs no rotation between blocks.
+const BLOCK_LEN: usize = 2048;
+
+/// A message that is put together from the pieces that arrive ([RFC 6455 §5.4]).
+///
+/// [RFC 6455 §5.4]: https://www.rfc-editor.org/rfc/rfc6455#section-5.4
+#[derive(Debug)]
+pub(crate) enum Assembly {
+    /// Text is checked as it comes and never again, so that its end costs nothing.
+    Text(String, Utf8Checker),
+    Binary(Vec<u8>),
+}
+
+impl Assembly {
+    pub(crate) fn new(kind: Kind) -> Assembly {
+        match kind {
+            Kind::Text => Assembly::Text(String::new(), Utf8Checker::default()),
+            Kind::Binary => Assembly::Binary(Vec::new()),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Assembly::Text(text, _) => text.len(),
+            Assembly::Binary(bytes) => bytes.len(),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn kind(&self) -> Kind {
+        match self {
+            Assembly::Text(..) => Kind::Text,
+            Assembly::Binary(_) => Kind::Binary,
+        }
+    }
+
+    /// Makes room for `piece_len` bytes that are there, the first of the `frame_rest` that are to
+    /// come in this frame.
+    ///
+    /// What a peer declares is a claim, and is never allocated: a message earns its buffer by what
+    /// has arrived of it, or by the length of the message before it, `last_len`. Where more
+    /// fragments may follow, room doubles, so that a flood of small ones is copied once on average.
+    #[inline]
+    pub(crate) fn reserve(
+        &mut self,
+        piece_len: usize,
+        frame_rest: usize,
+        fragmented: bool,
+        last_len: usize,
+    ) {
+        let len = self.len();
+        if self.capacity() - len >= piece_len {
+            return;
+        }
+        let wanted = if fragmented { frame_rest.max(len) } else { frame_rest };
+        let earned = (len + piece_len).max(last_len).max(RESERVE_LEN_MIN);
+        match self {
+            Assembly::Text(text, _) => text.reserve_exact(wanted.min(earned)),
+            Assembly::Binary(bytes) => bytes.reserve_exact(wanted.min(earned)),
+        }
+    }
+
+    #[inline]
+    fn capacity(&self) -> usize {
+        match self {
+            Assembly::Text(text, _) => text.capacity(),
+            Assembly::Binary(bytes) => bytes.capacity(),
+        }
+    }
+
+    /// Appends a piece of a frame, unmasked on the way. Room was made for the frame before.
+    #[inline]
+    pub(crate) fn push(
+        &mut self,
+        piece: &mut [u8],
+        key: Option<MaskingKey>,
+    ) -> Result<(), NotUtf8> {
+        for block in piece.chunks_mut(BLOCK_LEN) {
+            if let Some(key) = key {
+                frame::mask(block, key);
+            }
+            match self {
+                Assembly::Text(text, checker) => {
+                    checker.push(block, |complete| text.push_str(complete))?;
+                }
+                Assembly::Binary(bytes) => bytes.extend_from_slice(block),
+            }
+        }
+        Ok(())
+    }
+
+    /// The message, now that its last frame has ended.
+    pub(crate) fn finish(self) -> Result<Message<'static>, NotUtf8> {
+        match self {
+            Assembly::Text(text, checker) if checker.is_complete() => {
+                Ok(Message::Text(Text::from(text)))
+            }
+            Assembly::Text(..) => Err(NotUtf8),
+            Assembly::Binary(bytes) => Ok(Message::Binary(Payload::from(bytes))),
+        }
+    }
+}
