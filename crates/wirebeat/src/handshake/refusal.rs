@@ -57,6 +57,9 @@ pub enum RequestRefusal {
     TooManySubprotocols,
     /// There is more than one `Origin`.
     OriginRepeated,
+    /// More than the head limit came behind the request: "the client MUST wait for a response from
+    /// the server before sending any further data".
+    DataBeforeAnswer,
     /// The server's [`OriginPolicy`](super::OriginPolicy) doesn't allow the page that asks.
     OriginRefused,
 }
@@ -67,6 +70,7 @@ impl RequestRefusal {
     pub const fn status(self) -> u16 {
         match self {
             RequestRefusal::Malformed(_)
+            | RequestRefusal::DataBeforeAnswer
             | RequestRefusal::TargetInvalid
             | RequestRefusal::HostMissing
             | RequestRefusal::HostRepeated
@@ -111,12 +115,13 @@ impl RequestRefusal {
                 "§4.1, request item 10"
             }
             RequestRefusal::OriginRepeated => "RFC 6454 §7.3",
+            RequestRefusal::DataBeforeAnswer => "§4.1",
             RequestRefusal::OriginRefused => "§10.2",
         }
     }
 
     /// The answer that is sent, without its body for a HEAD request.
-    pub(super) fn encode(self, with_body: bool) -> Vec<u8> {
+    pub(crate) fn encode(self, with_body: bool) -> Vec<u8> {
         let mut response = Response::refusal(self.status(), format!("{self}\n"));
         if self == RequestRefusal::Method {
             // "The origin server MUST generate an Allow header field in a 405 response"
@@ -166,6 +171,7 @@ impl fmt::Display for RequestRefusal {
             RequestRefusal::SubprotocolRepeated => "a subprotocol is offered twice",
             RequestRefusal::TooManySubprotocols => "too many subprotocols are offered",
             RequestRefusal::OriginRepeated => "the request has more than one Origin",
+            RequestRefusal::DataBeforeAnswer => "too much was sent before the answer",
             RequestRefusal::OriginRefused => "connections from this origin aren't allowed",
         })
     }

@@ -1,0 +1,56 @@
+use alloc::vec::Vec;
+
+use bytes::Bytes;
+
+use super::cause::Reason;
+use super::state::StateInput;
+use super::{Backlog, Connection};
+use crate::Timestamp;
+use crate::handshake::{AcceptError, Acceptance, Response};
+
+impl Connection {
+    /// Answers [`Event::Request`](crate::Event::Request) with a 101: the connection is open
+    /// ([RFC 6455 §4.2.2]).
+    ///
+    /// # Errors
+    ///
+    /// - [`AcceptError::Gone`]: there's no request to answer. None has come, it was answered
+    ///   already, or it's too late: the client has gone, or the decision took longer than
+    ///   `open_timeout`.
+    /// - [`AcceptError::NotAnUpgrade`]: it's a plain HTTP request.
+    /// - [`AcceptError::SubprotocolUnoffered`]: the client didn't offer the subprotocol.
+    ///
+    /// [RFC 6455 §4.2.2]: https://www.rfc-editor.org/rfc/rfc6455#section-4.2.2
+    pub fn accept(&mut self, now: Timestamp, acceptance: &Acceptance) -> Result<(), AcceptError> {
+        self.advance_clock(now);
+        let opening = self.opening.as_mut().ok_or(AcceptError::Gone)?;
+        let (response, subprotocol, behind) = opening.accept(acceptance)?;
+        self.queue.push_head(Bytes::from(response));
+        self.subprotocol = subprotocol;
+        if !behind.is_empty() {
+            self.backlog = Some(Backlog { bytes: behind, eaten: 0 }.into());
+        }
+        self.apply(StateInput::Opened, None);
+        Ok(())
+    }
+
+    /// Answers [`Event::Request`](crate::Event::Request) with anything but a 101: it rejects an
+    /// upgrade, or answers a plain HTTP request. The connection ends when the client has read it.
+    ///
+    /// # Errors
+    ///
+    /// - [`AcceptError::Gone`]: as for [`accept`](Connection::accept).
+    pub fn respond(&mut self, now: Timestamp, response: &Response) -> Result<(), AcceptError> {
+        self.advance_clock(now);
+        let opening = self.opening.as_ref().ok_or(AcceptError::Gone)?;
+        let response = opening.respond(response)?;
+        self.refuse(response, Reason::Responded);
+        Ok(())
+    }
+
+    /// Queues a response that doesn't upgrade.
+    pub(super) fn refuse(&mut self, response: Vec<u8>, reason: Reason) {
+        self.queue.push_head(Bytes::from(response));
+        self.apply(StateInput::Refused, Some(reason));
+    }
+}

@@ -1,0 +1,184 @@
+use alloc::vec::Vec;
+
+use crate::frame::{self, CONTROL_PAYLOAD_LEN_MAX, MaskingKey, Opcode};
+
+/// The most pongs that wait.
+const PONGS_MAX: usize = 16;
+
+/// What is kept without a buffer: a heartbeat's ping, or the pong to one, in either role. So an
+/// idle connection allocates nothing.
+const INLINE_LEN_MAX: usize = 22;
+
+/// Pongs and heartbeat pings, which overtake data that hasn't begun.
+///
+/// Their headers are read again where it matters which frame is where: there are at most eighteen.
+#[derive(Debug, Default)]
+pub(super) struct ControlLane {
+    bytes: Bytes,
+    /// How much of the frame at the front has gone out.
+    begun_len: usize,
+}
+
+#[derive(Debug)]
+enum Bytes {
+    Inline { bytes: [u8; INLINE_LEN_MAX], len: u8 },
+    Heap(Vec<u8>),
+}
+
+impl ControlLane {
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Bytes that wait.
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.bytes.as_slice().len() - self.begun_len
+    }
+
+    /// The bytes that wait, from `offset` on.
+    pub(super) fn slice_at(&self, offset: usize) -> &[u8] {
+        self.bytes.as_slice().get(self.begun_len + offset..).unwrap_or_default()
+    }
+
+    /// Whether a frame with this opcode waits, or is on its way.
+    pub(super) fn holds(&self, opcode: Opcode) -> bool {
+        self.frames().any(|(_, frame)| frame[0] & 0x0F == opcode.bits())
+    }
+
+    pub(super) fn push(&mut self, opcode: Opcode, payload: &[u8], key: Option<MaskingKey>) {
+        debug_assert!(payload.len() <= CONTROL_PAYLOAD_LEN_MAX);
+        let mut frame = [0; frame::HEADER_LEN_MAX + CONTROL_PAYLOAD_LEN_MAX];
+        let len = encode(&mut frame, opcode, payload, key);
+        self.bytes.extend(&frame[..len]);
+    }
+
+    pub(super) fn push_pong(&mut self, payload: &[u8], key: Option<MaskingKey>) {
+        let is_pong = |frame: &[u8]| frame[0] & 0x0F == Opcode::Pong.bits();
+        let pongs = self.frames().filter(|(_, frame)| is_pong(frame)).count();
+        if pongs >= PONGS_MAX {
+            // The last of sixteen isn't the one in progress.
+            let last = self.frames().filter(|(_, frame)| is_pong(frame)).last();
+            if let Some((start, len)) = last.map(|(start, frame)| (start, frame.len())) {
+                self.bytes.remove(start, len);
+            }
+        }
+        self.push(Opcode::Pong, payload, key);
+    }
+
+    /// Moves past `len` bytes, which there are.
+    pub(super) fn advance(&mut self, len: usize) {
+        let gone = self.begun_len + len;
+        let mut whole = 0;
+        for (start, frame) in self.frames() {
+            if start + frame.len() > gone {
+                break;
+            }
+            whole = start + frame.len();
+        }
+        self.bytes.remove(0, whole);
+        self.begun_len = gone - whole;
+    }
+
+    /// Gives up every frame of which nothing has gone out.
+    pub(super) fn drop_not_begun(&mut self) {
+        let kept = match self.frames().next() {
+            Some((_, frame)) if self.begun_len > 0 => frame.len(),
+            _ => 0,
+        };
+        let len = self.bytes.as_slice().len();
+        self.bytes.remove(kept, len - kept);
+    }
+
+    /// Hands the buffer back if nothing waits.
+    pub(super) fn release(&mut self) {
+        if self.is_empty() {
+            *self = ControlLane::default();
+        }
+    }
+
+    /// The frames, the one in progress whole, and where each begins.
+    fn frames(&self) -> impl Iterator<Item = (usize, &[u8])> {
+        let bytes = self.bytes.as_slice();
+        let mut start = 0;
+        core::iter::from_fn(move || {
+            let &[_, second, ..] = bytes.get(start..)? else { return None };
+            let key_len = if second & 0x80 == 0 { 0 } else { 4 };
+            let len = 2 + key_len + usize::from(second & 0x7F);
+            let frame = (start, bytes.get(start..start + len)?);
+            start += len;
+            Some(frame)
+        })
+    }
+}
+
+/// Writes a control frame, whose header always has the short form, to the front of `wire`.
+fn encode(wire: &mut [u8], opcode: Opcode, payload: &[u8], key: Option<MaskingKey>) -> usize {
+    let payload_len = payload.len().min(CONTROL_PAYLOAD_LEN_MAX);
+    let mask_bit = if key.is_some() { 0x80 } else { 0 };
+    wire[0] = 0x80 | opcode.bits();
+    wire[1] = mask_bit | u8::try_from(payload_len).unwrap_or(0);
+    let mut len = 2;
+    if let Some(key) = key {
+        wire[2..6].copy_from_slice(&key);
+        len = 6;
+    }
+    let masked = &mut wire[len..len + payload_len];
+    masked.copy_from_slice(&payload[..payload_len]);
+    if let Some(key) = key {
+        frame::mask(masked, key);
+    }
+    len + payload_len
+}
+
+impl Default for Bytes {
+    fn default() -> Bytes {
+        Bytes::Inline { bytes: [0; INLINE_LEN_MAX], len: 0 }
+    }
+}
+
+impl Bytes {
+    #[inline]
+    fn as_slice(&self) -> &[u8] {
+        match self {
+            Bytes::Inline { bytes, len } => &bytes[..usize::from(*len)],
+            Bytes::Heap(bytes) => bytes,
+        }
+    }
+
+    fn extend(&mut self, more: &[u8]) {
+        match self {
+            Bytes::Inline { bytes, len } => {
+                let start = usize::from(*len);
+                match bytes.get_mut(start..start + more.len()) {
+                    Some(room) => {
+                        room.copy_from_slice(more);
+                        *len += u8::try_from(more.len()).unwrap_or(0);
+                    }
+                    None => {
+                        let mut heap = Vec::with_capacity(start + more.len());
+                        heap.extend_from_slice(&bytes[..start]);
+                        heap.extend_from_slice(more);
+                        *self = Bytes::Heap(heap);
+                    }
+                }
+            }
+            Bytes::Heap(bytes) => bytes.extend_from_slice(more),
+        }
+    }
+
+    /// Takes out the `removed` bytes at `start`, which there are.
+    fn remove(&mut self, start: usize, removed: usize) {
+        match self {
+            Bytes::Inline { bytes, len } => {
+                bytes.copy_within(start + removed..usize::from(*len), start);
+                *len -= u8::try_from(removed).unwrap_or(*len);
+            }
+            Bytes::Heap(bytes) if removed == bytes.len() => *self = Bytes::default(),
+            Bytes::Heap(bytes) => {
+                bytes.drain(start..start + removed);
+            }
+        }
+    }
+}

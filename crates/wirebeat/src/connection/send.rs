@@ -1,0 +1,240 @@
+use alloc::boxed::Box;
+
+use super::cause::{Phase, Reason};
+use super::ending::Ending;
+use super::error::{CloseError, SendError, SendErrorReason, SendMessageError, SendPayloadError};
+use super::prepared::Prepared;
+use super::queue::FrameHead;
+use super::state::{State, StateInput};
+use super::{Connection, Fragments};
+use crate::frame::{CONTROL_PAYLOAD_LEN_MAX, Opcode, Rsv};
+use crate::message::Utf8Checker;
+use crate::{CloseFrame, Kind, Message, Payload, ReadyState, Role, Timestamp};
+
+impl Connection {
+    /// Queues a message, in one frame.
+    ///
+    /// `Ok` means that it's in the queue: it will be handed to the transport whole and in order, or
+    /// counted in [`Closed::messages_lost`](crate::Closed::messages_lost). A large
+    /// [`Bytes`](bytes::Bytes) isn't copied by a server, nor by a client if nobody else holds it.
+    ///
+    /// # Errors
+    ///
+    /// With the message, untouched:
+    ///
+    /// - [`SendErrorReason::Full`]: wait for [`buffered_amount`](Connection::buffered_amount) to
+    ///   fall;
+    /// - [`SendErrorReason::NotOpen`]: it isn't open yet, or any more;
+    /// - [`SendErrorReason::FragmentsInProgress`]: end the message that is being sent first.
+    #[inline]
+    pub fn send<'m>(
+        &mut self,
+        now: Timestamp,
+        message: impl Into<Message<'m>>,
+    ) -> Result<(), SendMessageError<'m>> {
+        self.advance_clock(now);
+        let message = message.into();
+        if let Err(reason) = self.check_room(message.len()) {
+            return Err(SendError { reason, unsent: message });
+        }
+        let key = self.masking_key();
+        let opcode = message.kind().opcode();
+        let head = FrameHead { fin: true, rsv: Rsv::NONE, opcode, key };
+        self.queue.push_message(head, message.into_payload());
+        Ok(())
+    }
+
+    /// Queues a message that was encoded before; a server copies nothing.
+    ///
+    /// # Errors
+    ///
+    /// As for [`send`](Connection::send).
+    pub fn send_prepared(
+        &mut self,
+        now: Timestamp,
+        prepared: &Prepared,
+    ) -> Result<(), SendError<()>> {
+        self.advance_clock(now);
+        let payload_len = prepared.wire().len() - prepared.header_len();
+        self.check_room(payload_len).map_err(|reason| SendError { reason, unsent: () })?;
+        match self.role {
+            Role::Server => {
+                self.queue.push_prepared(prepared.wire().clone(), prepared.header_len());
+            }
+            Role::Client => {
+                let key = self.masking_key();
+                let opcode = prepared.kind().opcode();
+                let head = FrameHead { fin: true, rsv: Rsv::NONE, opcode, key };
+                self.queue.push_message(head, prepared.payload());
+            }
+        }
+        Ok(())
+    }
+
+    /// Queues a part of a message, as a frame of its own: for messages that are too big to hold
+    /// ([RFC 6455 §5.4]).
+    ///
+    /// `first` says which kind of message begins; `None` continues the one that is being sent, and
+    /// `fin` ends it. Text may be cut inside a code point.
+    ///
+    /// # Errors
+    ///
+    /// With the payload, untouched:
+    ///
+    /// - [`SendErrorReason::Full`], [`SendErrorReason::NotOpen`]: as for [`send`](Connection::send);
+    /// - [`SendErrorReason::FragmentsInProgress`], [`SendErrorReason::NoFragmentsInProgress`]: a
+    ///   message begins inside another, or none is continued;
+    /// - [`SendErrorReason::NotUtf8`]: with this part, the text isn't UTF-8. Nothing was sent of it,
+    ///   and the part may be mended.
+    ///
+    /// [RFC 6455 §5.4]: https://www.rfc-editor.org/rfc/rfc6455#section-5.4
+    pub fn send_fragment<'p>(
+        &mut self,
+        now: Timestamp,
+        first: Option<Kind>,
+        payload: impl Into<Payload<'p>>,
+        fin: bool,
+    ) -> Result<(), SendPayloadError<'p>> {
+        self.advance_clock(now);
+        let payload = payload.into();
+        let fragments = match self.check_fragment(first, &payload, fin) {
+            Ok(fragments) => fragments,
+            Err(reason) => return Err(SendError { reason, unsent: payload }),
+        };
+        self.fragments = if fin { None } else { Some(fragments) };
+        let key = self.masking_key();
+        let opcode = first.map_or(Opcode::Continuation, Kind::opcode);
+        self.queue.push_message(FrameHead { fin, rsv: Rsv::NONE, opcode, key }, payload);
+        Ok(())
+    }
+
+    /// Queues a ping, behind the messages that wait ([RFC 6455 §5.5.2]).
+    ///
+    /// # Errors
+    ///
+    /// With the payload:
+    ///
+    /// - [`SendErrorReason::PingTooLong`]: more than 125 bytes;
+    /// - [`SendErrorReason::Full`], [`SendErrorReason::NotOpen`]: as for [`send`](Connection::send).
+    ///
+    /// [RFC 6455 §5.5.2]: https://www.rfc-editor.org/rfc/rfc6455#section-5.5.2
+    pub fn ping<'p>(
+        &mut self,
+        now: Timestamp,
+        payload: impl Into<Payload<'p>>,
+    ) -> Result<(), SendPayloadError<'p>> {
+        self.advance_clock(now);
+        let payload = payload.into();
+        let reason = if payload.len() > CONTROL_PAYLOAD_LEN_MAX {
+            Some(SendErrorReason::PingTooLong)
+        } else {
+            match self.ready_state() {
+                ReadyState::Open if self.has_room(payload.len()) => None,
+                ReadyState::Open => Some(SendErrorReason::Full),
+                state => Some(SendErrorReason::NotOpen(state)),
+            }
+        };
+        if let Some(reason) = reason {
+            return Err(SendError { reason, unsent: payload });
+        }
+        let key = self.masking_key();
+        let head = FrameHead { fin: true, rsv: Rsv::NONE, opcode: Opcode::Ping, key };
+        self.queue.push_in_order(head, &payload);
+        Ok(())
+    }
+
+    /// Begins the closing handshake, behind the messages that wait ([RFC 6455 §7.1.2]); before the
+    /// connection is open, gives it up.
+    ///
+    /// Once closing has begun, whoever began it, this changes nothing: the first call wins.
+    ///
+    /// # Errors
+    ///
+    /// - [`CloseError::CodeNotOurs`]: the code may be sent, but not by this role.
+    ///
+    /// [RFC 6455 §7.1.2]: https://www.rfc-editor.org/rfc/rfc6455#section-7.1.2
+    pub fn close(&mut self, now: Timestamp, frame: Option<CloseFrame>) -> Result<(), CloseError> {
+        self.advance_clock(now);
+        if let Some(frame) = &frame {
+            let (code, role) = (frame.code(), self.role);
+            if !code.may_be_sent(role) {
+                return Err(CloseError::CodeNotOurs { code, role });
+            }
+        }
+        match self.state {
+            State::Opening => self.apply(StateInput::Close, Some(Reason::Aborted)),
+            State::Open => {
+                let ending = Ending::new(Phase::LocalClosing, Reason::ClosedByUs);
+                self.ending = Some(Box::new(ending));
+                self.queue_close(frame.as_ref());
+                self.apply(StateInput::Close, None);
+            }
+            State::Aborting
+            | State::Refusing
+            | State::CloseSent
+            | State::CloseReceived
+            | State::Draining
+            | State::Failing
+            | State::Closed => {}
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn has_room(&self, payload_len: usize) -> bool {
+        self.queue.has_room(payload_len, self.limits.send_queue_len_max)
+    }
+
+    #[inline]
+    fn check_room(&mut self, payload_len: usize) -> Result<(), SendErrorReason> {
+        if self.state != State::Open {
+            return Err(self.not_open(payload_len));
+        }
+        if self.fragments.is_some() {
+            return Err(SendErrorReason::FragmentsInProgress);
+        }
+        if !self.has_room(payload_len) {
+            return Err(SendErrorReason::Full);
+        }
+        Ok(())
+    }
+
+    /// What is passed to `send` once closing has begun counts as buffered, for ever.
+    #[cold]
+    fn not_open(&mut self, payload_len: usize) -> SendErrorReason {
+        let state = self.ready_state();
+        if state > ReadyState::Open {
+            self.late_app_len = self.late_app_len.saturating_add(payload_len as u64);
+        }
+        SendErrorReason::NotOpen(state)
+    }
+
+    /// What the fragments will be with this one.
+    fn check_fragment(
+        &mut self,
+        first: Option<Kind>,
+        payload: &Payload<'_>,
+        fin: bool,
+    ) -> Result<Fragments, SendErrorReason> {
+        if self.state != State::Open {
+            return Err(self.not_open(payload.len()));
+        }
+        if !self.has_room(payload.len()) {
+            return Err(SendErrorReason::Full);
+        }
+        let mut fragments = match (first, &self.fragments) {
+            (Some(Kind::Text), None) => Fragments::Text(Utf8Checker::default()),
+            (Some(Kind::Binary), None) => Fragments::Binary,
+            (Some(_), Some(_)) => return Err(SendErrorReason::FragmentsInProgress),
+            (None, Some(fragments)) => fragments.clone(),
+            (None, None) => return Err(SendErrorReason::NoFragmentsInProgress),
+        };
+        if let Fragments::Text(checker) = &mut fragments {
+            let fits = checker.push(payload, |_| {}).is_ok();
+            if !fits || fin && !checker.is_complete() {
+                return Err(SendErrorReason::NotUtf8);
+            }
+        }
+        Ok(fragments)
+    }
+}
