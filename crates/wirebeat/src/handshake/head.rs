@@ -185,12 +185,12 @@ impl Head {
     /// [RFC 9112 §2.2]: https://www.rfc-editor.org/rfc/rfc9112#section-2.2
     /// [RFC 9112 §5.2]: https://www.rfc-editor.org/rfc/rfc9112#section-5.2
     fn parse(mut bytes: Vec<u8>, lines: usize) -> Result<Head, Malformed> {
+        let header_lines = lines.checked_sub(1).ok_or(Malformed::StartLine)?;
         let line_end = bytes.iter().position(|byte| *byte == b'\n').ok_or(Malformed::StartLine)?;
-        let mut parsed = vec![httparse::EMPTY_HEADER; lines.saturating_sub(1)];
+        let mut parsed = vec![httparse::EMPTY_HEADER; header_lines];
         let headers = match httparse::parse_headers(&bytes[line_end + 1..], &mut parsed) {
             Ok(httparse::Status::Complete((_, headers))) => Headers::collect_from(headers),
-            Ok(httparse::Status::Partial) | Err(_) if lines > 0 => return Err(Malformed::Header),
-            Ok(httparse::Status::Partial) | Err(_) => return Err(Malformed::StartLine),
+            Ok(httparse::Status::Partial) | Err(_) => return Err(Malformed::Header),
         };
         bytes.truncate(line_end);
         if bytes.last() == Some(&b'\r') {

@@ -95,17 +95,16 @@ fn verify_subprotocols(headers: &Headers) -> Result<(), RequestRefusal> {
     let mut seen: [&[u8]; SUBPROTOCOLS_MAX] = [&[]; SUBPROTOCOLS_MAX];
     let offered = headers.get_all("Sec-WebSocket-Protocol").flat_map(syntax::list);
     for (index, name) in offered.enumerate() {
+        if index == SUBPROTOCOLS_MAX {
+            return Err(RequestRefusal::TooManySubprotocols);
+        }
         if !syntax::is_token(name) {
             return Err(RequestRefusal::SubprotocolInvalid);
         }
-        // The names before this one, unless there are too many.
-        let (before, rest) =
-            seen.split_at_mut_checked(index).ok_or(RequestRefusal::TooManySubprotocols)?;
-        let slot = rest.first_mut().ok_or(RequestRefusal::TooManySubprotocols)?;
-        if before.contains(&name) {
+        if seen[..index].contains(&name) {
             return Err(RequestRefusal::SubprotocolRepeated);
         }
-        *slot = name;
+        seen[index] = name;
     }
     Ok(())
 }
