@@ -182,3 +182,14 @@ fn every_error_names_its_section_and_says_what_is_wrong() {
         assert!(!alloc::format!("{error}").is_empty());
     }
 }
+
+/// Whatever the outcome was, there is only one: what comes behind it belongs to the caller.
+#[test]
+fn nothing_is_taken_after_an_outcome() {
+    for (answer, opens) in [(ANSWER, true), ("HTTP/1.1 101 \r\n\r\n", false)] {
+        let mut client = client();
+        let (_, outcome) = client.receive(answer.as_bytes());
+        assert_eq!(matches!(outcome, Some(ClientOutcome::Open(_))), opens);
+        assert_eq!(client.receive(ANSWER.as_bytes()), (0, None), "{answer}");
+    }
+}

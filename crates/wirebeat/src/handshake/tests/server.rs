@@ -284,3 +284,12 @@ fn every_refusal_has_a_status_and_a_section() {
         assert!(refusal.section().contains('§'), "{refusal:?}");
     }
 }
+
+/// Whatever the outcome was, there is only one: a refused client can't try again.
+#[test]
+fn nothing_is_taken_after_a_refusal() {
+    let mut server = server();
+    let (_, outcome) = server.receive(REQUEST.replace("GET", "POST").as_bytes());
+    assert!(matches!(outcome, Some(ServerOutcome::Refused(RequestRefusal::Method, _))));
+    assert_eq!(server.receive(REQUEST.as_bytes()), (0, None));
+}
