@@ -51,6 +51,12 @@ impl<'i> Input<'i> {
         taken
     }
 
+    /// Moves past `len` bytes if there are so many, and hands them over.
+    #[inline]
+    pub(crate) fn take_checked(&mut self, len: usize) -> Option<&'i mut [u8]> {
+        if len > self.0.len() { None } else { Some(self.take(len)) }
+    }
+
     /// Moves past all that is left, unread.
     pub(crate) fn discard(&mut self) {
         self.0 = &mut [];

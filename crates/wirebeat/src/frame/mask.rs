@@ -6,6 +6,10 @@ use super::MaskingKey;
 #[cfg(feature = "simd")]
 const WIDE_LEN_MIN: usize = 128;
 
+/// The same for text, which is read again at once, in vectors: those wait for narrower stores.
+#[cfg(feature = "simd")]
+const WIDE_TEXT_LEN_MIN: usize = 64;
+
 /// What is masked and copied at once: small enough to be in the first-level cache the second time.
 const BLOCK_LEN: usize = 2048;
 
@@ -21,6 +25,17 @@ pub fn mask(payload: &mut [u8], key: MaskingKey) {
     if payload.len() >= WIDE_LEN_MIN {
         return wide::mask(payload, key);
     }
+    mask_words(payload, key);
+}
+
+/// Unmasks a message that is all there, in the way that is best for its kind.
+#[inline]
+pub(crate) fn unmask_whole(payload: &mut [u8], key: MaskingKey, is_text: bool) {
+    #[cfg(feature = "simd")]
+    if payload.len() >= if is_text { WIDE_TEXT_LEN_MIN } else { WIDE_LEN_MIN } {
+        return wide::mask(payload, key);
+    }
+    let _ = is_text;
     mask_words(payload, key);
 }
 
@@ -42,23 +57,33 @@ pub(crate) fn rotate(mut key: MaskingKey, offset: usize) -> MaskingKey {
     key
 }
 
-/// Eight bytes at a time, then the rest: what is best for a small payload.
+/// Blocks that every compiler makes vectors of, then ever less: what is best for a small payload.
 #[inline]
 fn mask_words(payload: &mut [u8], key: MaskingKey) {
-    let half = u64::from(u32::from_ne_bytes(key));
-    let word = half << 32 | half;
-    let (words, rest) = payload.as_chunks_mut::<8>();
+    let quad = u32::from_ne_bytes(key);
+    let word = u64::from(quad) << 32 | u64::from(quad);
+    let (blocks, rest) = payload.as_chunks_mut::<32>();
+    for block in blocks {
+        for bytes in block.as_chunks_mut::<8>().0 {
+            *bytes = (u64::from_ne_bytes(*bytes) ^ word).to_ne_bytes();
+        }
+    }
+    let (words, rest) = rest.as_chunks_mut::<8>();
     for bytes in words {
         *bytes = (u64::from_ne_bytes(*bytes) ^ word).to_ne_bytes();
     }
-    for (byte, key) in rest.iter_mut().zip(word.to_ne_bytes()) {
+    let (quads, rest) = rest.as_chunks_mut::<4>();
+    for bytes in quads {
+        *bytes = (u32::from_ne_bytes(*bytes) ^ quad).to_ne_bytes();
+    }
+    for (byte, key) in rest.iter_mut().zip(key) {
         *byte ^= key;
     }
 }
 
 #[cfg(feature = "simd")]
 mod wide {
-    use fearless_simd::{Level, Simd, SimdBase, dispatch};
+    use fearless_simd::{Bytes, Level, Simd, SimdBase, SimdFrom, dispatch};
 
     use super::{MaskingKey, mask_words};
 
@@ -70,20 +95,16 @@ mod wide {
     #[inline(always)]
     fn mask_vectors<S: Simd>(simd: S, payload: &mut [u8], key: MaskingKey) {
         let lanes = S::u8s::LEN;
-        let mut pattern = [0; 64];
-        for quad in pattern.as_chunks_mut::<4>().0 {
-            *quad = key;
-        }
-        let vector = S::u8s::from_slice(simd, &pattern[..lanes]);
+        let pattern: S::u8s = S::u32s::simd_from(simd, u32::from_ne_bytes(key)).bitcast();
         let mut blocks = payload.chunks_exact_mut(4 * lanes);
         for block in &mut blocks {
             for bytes in block.chunks_exact_mut(lanes) {
-                (S::u8s::from_slice(simd, bytes) ^ vector).store_slice(bytes);
+                (S::u8s::from_slice(simd, bytes) ^ pattern).store_slice(bytes);
             }
         }
         let mut vectors = blocks.into_remainder().chunks_exact_mut(lanes);
         for bytes in &mut vectors {
-            (S::u8s::from_slice(simd, bytes) ^ vector).store_slice(bytes);
+            (S::u8s::from_slice(simd, bytes) ^ pattern).store_slice(bytes);
         }
         mask_words(vectors.into_remainder(), key);
     }

@@ -26,7 +26,7 @@ pub use mask::mask;
 pub use opcode::Opcode;
 
 pub(crate) use header::push_header;
-pub(crate) use mask::{extend_masked, rotate};
+pub(crate) use mask::{extend_masked, rotate, unmask_whole};
 
 /// The longest payload that a control frame may have, in bytes, inclusive ([RFC 6455 §5.5]).
 ///

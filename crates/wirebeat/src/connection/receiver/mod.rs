@@ -1,0 +1,129 @@
+mod parts;
+mod rules;
+
+use alloc::vec::Vec;
+
+use bytes::buf::Limit;
+
+use super::config::Config;
+use super::event::Fragment;
+use super::input::Input;
+use crate::frame::{self, MaskingKey, Opcode};
+use crate::message::from_utf8;
+use crate::{CloseFrame, Kind, Message, Payload, ProtocolError, Role, Text};
+use parts::Parts;
+use rules::Rules;
+
+/// From bytes, cut anywhere, to messages and control frames ([RFC 6455 §5, §6.2]).
+///
+/// It knows what the protocol and the limits allow, and nothing of the connection's state, of time
+/// or of what is sent. After a violation it must not be asked again.
+///
+/// [RFC 6455 §5, §6.2]: https://www.rfc-editor.org/rfc/rfc6455#section-6.2
+#[derive(Debug)]
+pub(super) struct Receiver {
+    rules: Rules,
+    /// What has come of a message or frame that isn't complete; `None` between messages.
+    parts: Option<Parts>,
+    /// How long the last message was that came in pieces: what the next may be trusted to be.
+    last_len: usize,
+}
+
+/// What came.
+#[derive(Debug)]
+pub(super) enum Received<'i> {
+    Message(Message<'i>),
+    Fragment(Fragment<'i>),
+    Ping(Payload<'i>),
+    Pong(Payload<'i>),
+    Close(Option<CloseFrame>),
+    Violation(ProtocolError),
+}
+
+impl Receiver {
+    pub(super) fn new(role: Role, config: &Config) -> Receiver {
+        Receiver { rules: Rules::new(role, config), parts: None, last_len: 0 }
+    }
+
+    /// Eats from `input` until something is complete, or all is eaten.
+    #[inline]
+    pub(super) fn next<'i>(&mut self, input: &mut Input<'i>) -> Option<Received<'i>> {
+        if self.parts.is_none()
+            && let Some(received) = self.whole_message(input)
+        {
+            return Some(received);
+        }
+        self.next_in_parts(input)
+    }
+
+    /// Whether bytes were read into [`read_target`](Receiver::read_target) since the last look.
+    #[inline]
+    pub(super) fn has_read_into_target(&self) -> bool {
+        self.parts.as_ref().is_some_and(Parts::has_read_into_target)
+    }
+
+    /// The message that the rest of a long binary frame may be read into, within the frame and
+    /// within what the message has earned.
+    pub(super) fn read_target(&mut self) -> Option<Limit<&mut Vec<u8>>> {
+        self.parts.as_mut()?.read_target(self.last_len)
+    }
+
+    /// Forgets whatever hasn't been handed over.
+    pub(super) fn clear(&mut self) {
+        self.parts = None;
+    }
+
+    /// The usual case: a message in one frame that is all there. Anything else is left alone.
+    #[inline]
+    fn whole_message<'i>(&self, input: &mut Input<'i>) -> Option<Received<'i>> {
+        const FIN_TEXT: u8 = 0x80 | Opcode::Text as u8;
+        const FIN_BINARY: u8 = 0x80 | Opcode::Binary as u8;
+
+        let rest = input.rest();
+        let &[first @ (FIN_TEXT | FIN_BINARY), second, ..] = rest else { return None };
+        let (payload_len, header_len) = match second ^ self.rules.mask_bit {
+            126 => match *rest {
+                [_, _, high, low, ..] => (usize::from(u16::from_be_bytes([high, low])), 4),
+                _ => return None,
+            },
+            len @ 0..126 => (usize::from(len), 2),
+            // A wrong mask bit, or a frame too long to come in one chunk.
+            127.. => return None,
+        };
+        // A length that isn't minimal, or that is over a limit, is for the other path to judge.
+        if header_len == 4 && payload_len < 126 || payload_len >= self.rules.whole_len_end {
+            return None;
+        }
+        let kind = if first == FIN_TEXT { Kind::Text } else { Kind::Binary };
+        if self.rules.mask_bit == 0 {
+            let frame = input.take_checked(header_len + payload_len)?;
+            let (_, payload) = frame.split_at_mut_checked(header_len)?;
+            Some(whole(kind, payload))
+        } else {
+            let frame = input.take_checked(header_len + 4 + payload_len)?;
+            let (header, payload) = frame.split_at_mut_checked(header_len + 4)?;
+            frame::unmask_whole(payload, *header.last_chunk()?, kind == Kind::Text);
+            Some(whole(kind, payload))
+        }
+    }
+}
+
+#[inline]
+fn unmask(payload: &mut [u8], key: Option<MaskingKey>) {
+    if let Some(key) = key {
+        frame::mask(payload, key);
+    }
+}
+
+/// A message that is all there, unmasked.
+#[inline]
+fn whole(kind: Kind, payload: &[u8]) -> Received<'_> {
+    match kind {
+        Kind::Binary => Received::Message(Message::Binary(Payload::Borrowed(payload))),
+        // §8.1: "that endpoint MUST _Fail the WebSocket Connection_".
+        Kind::Text => match from_utf8(payload) {
+            Ok(text) => Received::Message(Message::Text(Text::Borrowed(text))),
+            Err(_) => Received::Violation(ProtocolError::TextNotUtf8),
+        },
+    }
+}
