@@ -1,1 +1,5 @@
 //! Helpers that the whole-system tests share.
+#![forbid(unsafe_code)]
+
+pub mod content;
+pub mod peers;
