@@ -1,0 +1,25 @@
+//! A program's worth of `no_std`: a panic handler, an allocator, and the core.
+//!
+//! A second panic handler, std's, anywhere among the dependencies is a compile-time error: that this
+//! builds proves that the core and all behind it do without std. `.ci/no_std` builds it, and sees it
+//! fail with the feature `with_std`.
+#![no_std]
+#![forbid(unsafe_code)]
+
+use core::panic::PanicInfo;
+
+use static_alloc::Bump;
+use wirebeat::Timestamp;
+
+#[global_allocator]
+static HEAP: Bump<[u8; 64 * 1024]> = Bump::uninit();
+
+#[panic_handler]
+fn panic(_: &PanicInfo<'_>) -> ! {
+    loop {}
+}
+
+/// Links the core.
+pub fn epoch() -> Timestamp {
+    Timestamp::ZERO
+}
