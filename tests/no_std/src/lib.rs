@@ -9,7 +9,8 @@
 use core::panic::PanicInfo;
 
 use static_alloc::Bump;
-use wirebeat::Timestamp;
+use wirebeat::handshake::Request;
+use wirebeat::{Config, Connection, Input, Seed, Timestamp};
 
 #[global_allocator]
 static HEAP: Bump<[u8; 64 * 1024]> = Bump::uninit();
@@ -19,7 +20,16 @@ fn panic(_: &PanicInfo<'_>) -> ! {
     loop {}
 }
 
-/// Links the core.
-pub fn epoch() -> Timestamp {
-    Timestamp::ZERO
+/// A connection and one round of its driver's loop: so that the core is linked, not only named.
+pub fn drive(
+    request: Request,
+    seed: &Seed,
+    now: Timestamp,
+    received: &mut [u8],
+) -> Option<Timestamp> {
+    let mut connection = Connection::client(request, &Config::default(), seed, now);
+    let mut input = Input::new(received);
+    while connection.receive(now, &mut input).is_some() {}
+    connection.handle_timeout(now);
+    connection.poll_timeout()
 }
