@@ -1,7 +1,5 @@
 use alloc::vec::Vec;
 
-use bytes::Bytes;
-
 use super::cause::Reason;
 use super::state::StateInput;
 use super::{Backlog, Connection};
@@ -25,7 +23,7 @@ impl Connection {
         self.advance_clock(now);
         let opening = self.opening.as_mut().ok_or(AcceptError::Gone)?;
         let (response, subprotocol, behind) = opening.accept(acceptance)?;
-        self.queue.push_head(Bytes::from(response));
+        self.queue.push_head(&response);
         self.subprotocol = subprotocol;
         if !behind.is_empty() {
             self.backlog = Some(Backlog { bytes: behind, eaten: 0 }.into());
@@ -50,7 +48,7 @@ impl Connection {
 
     /// Queues a response that doesn't upgrade.
     pub(super) fn refuse(&mut self, response: Vec<u8>, reason: Reason) {
-        self.queue.push_head(Bytes::from(response));
+        self.queue.push_head(&response);
         self.apply(StateInput::Refused, Some(reason));
     }
 }

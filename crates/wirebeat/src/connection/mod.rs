@@ -173,7 +173,7 @@ impl Connection {
         generator.fill_bytes(&mut nonce);
         let (opening, request) = Opening::client(request, nonce, config);
         let mut connection = Connection::new(Role::Client, config, now);
-        connection.queue.push_head(request);
+        connection.queue.push_head(&request);
         connection.generator = Some(generator);
         connection.open_with(opening, config);
         connection

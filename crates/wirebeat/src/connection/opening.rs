@@ -2,7 +2,6 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::mem;
 
-use bytes::Bytes;
 use bytestring::ByteString;
 
 use super::config::Config;
@@ -50,9 +49,9 @@ pub(super) enum Opened {
 
 impl Opening {
     /// A client's handshake, and the request to send.
-    pub(super) fn client(request: Request, nonce: [u8; 16], config: &Config) -> (Opening, Bytes) {
+    pub(super) fn client(request: Request, nonce: [u8; 16], config: &Config) -> (Opening, Vec<u8>) {
         let handshake = ClientHandshake::new(request, nonce, limits(config));
-        let request = Bytes::from(handshake.request_bytes());
+        let request = handshake.request_bytes();
         (Opening::Client(handshake), request)
     }
 

@@ -1,15 +1,12 @@
-use alloc::vec::Vec;
-
 use bytes::Bytes;
 
-use crate::frame::{self, Opcode};
-use crate::message::Kind;
-use crate::{Message, Payload, Text};
+use crate::frame::{self, Rsv};
+use crate::{Kind, Message, Payload};
 
-/// A message that was encoded once, to be sent on any number of connections.
+/// A message that is copied once, to be sent on any number of connections.
 ///
-/// A server's connections share its bytes. A client's can't, as each frame is masked with a key of
-/// its own ([RFC 6455 §5.3]); there it's sent like any message.
+/// A server's connections share its bytes if it's large. A client's can't, as each frame is masked
+/// with a key of its own ([RFC 6455 §5.3]); there it's sent like any message.
 ///
 /// ```
 /// use wirebeat::{Config, Connection, Endpoint, Prepared, Timestamp};
@@ -26,48 +23,40 @@ use crate::{Message, Payload, Text};
 #[derive(Clone, Debug)]
 pub struct Prepared {
     kind: Kind,
-    wire: Bytes,
-    header_len: usize,
+    payload: Bytes,
 }
 
 impl Prepared {
-    /// Encodes a message.
+    /// Prepares a message.
     #[must_use]
     pub fn new<'m>(message: impl Into<Message<'m>>) -> Prepared {
         let message = message.into();
-        let (kind, payload) = (message.kind(), message.as_bytes());
-        let opcode: Opcode = kind.opcode();
-        let mut wire = Vec::with_capacity(frame::HEADER_LEN_MAX + payload.len());
-        frame::push_header(&mut wire, 0x80 | opcode.bits(), payload.len() as u64, None);
-        let header_len = wire.len();
-        wire.extend_from_slice(payload);
-        Prepared { kind, wire: Bytes::from(wire), header_len }
+        Prepared { kind: message.kind(), payload: message.into_payload().into_bytes() }
     }
 
-    /// The message.
+    /// The message's kind.
     #[must_use]
-    pub fn message(&self) -> Message<'_> {
-        let payload = &self.wire[self.header_len..];
-        match (self.kind, core::str::from_utf8(payload)) {
-            (Kind::Text, Ok(text)) => Message::Text(Text::Borrowed(text)),
-            _ => Message::Binary(Payload::Borrowed(payload)),
-        }
-    }
-
-    pub(crate) fn kind(&self) -> Kind {
+    pub fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// The message as a server sends it.
-    pub(crate) fn wire(&self) -> &Bytes {
-        &self.wire
+    /// The payload's length in bytes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.payload.len()
     }
 
-    pub(crate) fn header_len(&self) -> usize {
-        self.header_len
+    /// Whether the payload is empty.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.payload.is_empty()
+    }
+
+    pub(crate) fn first_byte(&self) -> u8 {
+        frame::first_byte(true, Rsv::NONE, self.kind.opcode())
     }
 
     pub(crate) fn payload(&self) -> Payload<'static> {
-        Payload::Owned(self.wire.slice(self.header_len..))
+        Payload::Owned(self.payload.clone())
     }
 }

@@ -4,12 +4,11 @@ use super::cause::{Phase, Reason};
 use super::ending::Ending;
 use super::error::{CloseError, SendError, SendErrorReason, SendMessageError, SendPayloadError};
 use super::prepared::Prepared;
-use super::queue::FrameHead;
 use super::state::{State, StateInput};
 use super::{Connection, Fragments};
-use crate::frame::{CONTROL_PAYLOAD_LEN_MAX, Opcode, Rsv};
+use crate::frame::{self, CONTROL_PAYLOAD_LEN_MAX, Opcode, Rsv};
 use crate::message::Utf8Checker;
-use crate::{CloseFrame, Kind, Message, Payload, ReadyState, Role, Timestamp};
+use crate::{CloseFrame, Kind, Message, Payload, ReadyState, Timestamp};
 
 impl Connection {
     /// Queues a message, in one frame.
@@ -38,9 +37,8 @@ impl Connection {
             return Err(SendError { reason, unsent: message });
         }
         let key = self.masking_key();
-        let opcode = message.kind().opcode();
-        let head = FrameHead { fin: true, rsv: Rsv::NONE, opcode, key };
-        self.queue.push_message(head, message.into_payload());
+        let first_byte = frame::first_byte(true, Rsv::NONE, message.kind().opcode());
+        self.queue.push_message(first_byte, message.into_payload(), key);
         Ok(())
     }
 
@@ -55,19 +53,9 @@ impl Connection {
         prepared: &Prepared,
     ) -> Result<(), SendError<()>> {
         self.advance_clock(now);
-        let payload_len = prepared.wire().len() - prepared.header_len();
-        self.check_room(payload_len).map_err(|reason| SendError { reason, unsent: () })?;
-        match self.role {
-            Role::Server => {
-                self.queue.push_prepared(prepared.wire().clone(), prepared.header_len());
-            }
-            Role::Client => {
-                let key = self.masking_key();
-                let opcode = prepared.kind().opcode();
-                let head = FrameHead { fin: true, rsv: Rsv::NONE, opcode, key };
-                self.queue.push_message(head, prepared.payload());
-            }
-        }
+        self.check_room(prepared.len()).map_err(|reason| SendError { reason, unsent: () })?;
+        let key = self.masking_key();
+        self.queue.push_message(prepared.first_byte(), prepared.payload(), key);
         Ok(())
     }
 
@@ -104,7 +92,7 @@ impl Connection {
         self.fragments = if fin { None } else { Some(fragments) };
         let key = self.masking_key();
         let opcode = first.map_or(Opcode::Continuation, Kind::opcode);
-        self.queue.push_message(FrameHead { fin, rsv: Rsv::NONE, opcode, key }, payload);
+        self.queue.push_message(frame::first_byte(fin, Rsv::NONE, opcode), payload, key);
         Ok(())
     }
 
@@ -138,8 +126,8 @@ impl Connection {
             return Err(SendError { reason, unsent: payload });
         }
         let key = self.masking_key();
-        let head = FrameHead { fin: true, rsv: Rsv::NONE, opcode: Opcode::Ping, key };
-        self.queue.push_in_order(head, &payload);
+        let first_byte = frame::first_byte(true, Rsv::NONE, Opcode::Ping);
+        self.queue.push_in_order(first_byte, &payload, key);
         Ok(())
     }
 

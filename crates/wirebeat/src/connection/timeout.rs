@@ -1,11 +1,10 @@
 use super::Connection;
 use super::cause::Reason;
 use super::liveness::Due;
-use super::queue::FrameHead;
 use super::state::{State, StateInput};
 use super::timers::Expired;
 use crate::Timestamp;
-use crate::frame::Rsv;
+use crate::frame::{self, Rsv};
 
 impl Connection {
     /// When [`handle_timeout`](Connection::handle_timeout) has something to do; `None` if no timer
@@ -66,8 +65,8 @@ impl Connection {
         match self.liveness.message() {
             Some(heartbeat) if self.fragments.is_none() => {
                 let opcode = heartbeat.message.kind().opcode();
-                let head = FrameHead { fin: true, rsv: Rsv::NONE, opcode, key };
-                self.queue.push_in_order(head, heartbeat.message.as_bytes());
+                let first_byte = frame::first_byte(true, Rsv::NONE, opcode);
+                self.queue.push_in_order(first_byte, heartbeat.message.as_bytes(), key);
             }
             // A message can't stand inside another message's fragments, but a ping can.
             Some(_) | None => self.queue.push_ping(&nonce, key),

@@ -3,10 +3,10 @@ use alloc::boxed::Box;
 use super::Connection;
 use super::cause::{Phase, Reason};
 use super::ending::Ending;
-use super::queue::{FrameHead, Lost};
+use super::queue::Lost;
 use super::state::{Effect, State, StateInput};
 use super::timers::Timers;
-use crate::frame::{Opcode, Rsv};
+use crate::frame::{self, Opcode, Rsv};
 use crate::{CloseCode, CloseFrame};
 
 impl Connection {
@@ -110,8 +110,8 @@ impl Connection {
             }
         };
         let key = self.masking_key();
-        let head = FrameHead { fin: true, rsv: Rsv::NONE, opcode: Opcode::Close, key };
-        self.queue.push_in_order(head, body);
+        let first_byte = frame::first_byte(true, Rsv::NONE, Opcode::Close);
+        self.queue.push_in_order(first_byte, body, key);
     }
 
     fn drop_not_begun(&mut self) {

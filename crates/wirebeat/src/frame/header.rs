@@ -73,10 +73,16 @@ impl Header {
 
     /// Appends the header to `wire`, in the shortest form.
     pub fn encode(&self, wire: &mut Vec<u8>) {
-        let fin = if self.fin { 0x80 } else { 0 };
-        let first = fin | self.rsv.bits() | self.opcode.bits();
+        let first = first_byte(self.fin, self.rsv, self.opcode);
         push_header(wire, first, self.payload_len, self.masking_key);
     }
+}
+
+/// The first byte of a frame.
+#[inline]
+pub(crate) const fn first_byte(fin: bool, rsv: Rsv, opcode: Opcode) -> u8 {
+    let fin = if fin { 0x80 } else { 0 };
+    fin | rsv.bits() | opcode.bits()
 }
 
 /// Appends a header with the given first byte.

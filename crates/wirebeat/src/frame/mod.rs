@@ -25,7 +25,7 @@ pub use header::{HEADER_LEN_MAX, Header, Rsv};
 pub use mask::mask;
 pub use opcode::Opcode;
 
-pub(crate) use header::push_header;
+pub(crate) use header::{first_byte, push_header};
 pub(crate) use mask::{extend_masked, rotate, unmask_whole};
 
 /// The longest payload that a control frame may have, in bytes, inclusive ([RFC 6455 §5.5]).

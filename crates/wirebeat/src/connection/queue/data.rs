@@ -1,35 +1,41 @@
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
+use core::mem;
 
 use bytes::{Buf, Bytes};
 
-use super::{FrameHead, Lost, Record};
+use super::{Lost, Part};
 use crate::Payload;
-use crate::frame::{self, MaskingKey};
+use crate::frame::{self, HEADER_LEN_MAX, Header, MaskingKey};
 
-/// From this length on a payload becomes a segment of its own instead of being copied behind the
-/// others.
-const SEGMENT_LEN_MIN: usize = 4096;
+/// From this length on a payload is a segment of its own instead of being copied behind the others.
+pub(super) const SEGMENT_LEN_MIN: usize = 4096;
 
 /// The largest buffer that is kept when everything has gone out.
 const KEPT_LEN_MAX: usize = 4096;
 
-/// What a frame costs in the queue beside its bytes.
-const RECORD_LEN: usize = size_of::<Record>();
-
 /// Frames that go out in the order in which they were queued.
 ///
 /// Headers and small payloads stand one behind another in `tail`, so that many messages leave in
-/// one write. A large payload is a segment of its own, which remembers where in `tail` it belongs.
+/// one write; a payload of [`SEGMENT_LEN_MIN`] or more is a segment, which remembers where in
+/// `tail` it belongs. There's no list of frames beside it: where one begins and ends is read from
+/// its header, when a part of it has gone out.
 #[derive(Debug, Default)]
 pub(super) struct DataLane {
     tail: Vec<u8>,
     /// How much of `tail` has gone out.
-    tail_start: usize,
+    start: usize,
     segments: VecDeque<Segment>,
-    records: VecDeque<Record>,
-    /// All bytes that wait, in `tail` and in segments.
-    len: usize,
+    /// The bytes that wait in segments.
+    segments_len: usize,
+    /// The bytes at the front that are no frame: a handshake.
+    head_left: usize,
+    /// Where in `tail` the header of the frame at the front is.
+    front: usize,
+    /// How much of that frame has gone out.
+    front_taken: usize,
+    /// Application bytes that wait.
+    app_len: u64,
 }
 
 #[derive(Debug)]
@@ -39,117 +45,103 @@ struct Segment {
     bytes: Bytes,
 }
 
+/// What a frame's header says of it.
+#[derive(Clone, Copy)]
+struct Shape {
+    header_len: usize,
+    payload_len: usize,
+    /// Whether its payload is the application's, rather than a Close's or a ping's.
+    is_data: bool,
+    fin: bool,
+}
+
 impl DataLane {
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
-        self.len == 0
+        self.len() == 0
     }
 
     /// Bytes that wait.
     #[inline]
     pub(super) fn len(&self) -> usize {
-        self.len
+        self.tail.len() - self.start + self.segments_len
     }
 
-    /// Bytes that wait, with what it costs to keep track of them.
+    /// Application bytes that wait.
     #[inline]
-    pub(super) fn cost(&self) -> usize {
-        self.len + self.records.len() * RECORD_LEN
+    pub(super) fn app_len(&self) -> u64 {
+        self.app_len
     }
 
+    /// Queues a frame whose payload is shorter than a segment. `app_len` is what the payload stands
+    /// for.
     #[inline]
-    pub(super) fn push(
+    pub(super) fn push_small(
         &mut self,
-        head: FrameHead,
+        first_byte: u8,
+        payload: &[u8],
+        key: Option<MaskingKey>,
+        app_len: usize,
+    ) {
+        debug_assert!(payload.len() < SEGMENT_LEN_MIN);
+        self.tail.reserve(HEADER_LEN_MAX + payload.len());
+        frame::push_header(&mut self.tail, first_byte, payload.len() as u64, key);
+        match key {
+            Some(key) => frame::extend_masked(&mut self.tail, payload, key),
+            None => self.tail.extend_from_slice(payload),
+        }
+        self.app_len += app_len as u64;
+    }
+
+    /// Queues a frame whose payload is a segment.
+    pub(super) fn push_large(
+        &mut self,
+        first_byte: u8,
         payload: Payload<'_>,
+        key: Option<MaskingKey>,
         app_len: usize,
-        ends_message: bool,
     ) {
-        let payload_len = payload.len();
-        let tail_len = self.tail.len();
-        if payload_len < SEGMENT_LEN_MIN {
-            self.tail.reserve(frame::HEADER_LEN_MAX + payload_len);
-            frame::push_header(&mut self.tail, head.first_byte(), payload_len as u64, head.key);
-            match head.key {
-                Some(key) => frame::extend_masked(&mut self.tail, &payload, key),
-                None => self.tail.extend_from_slice(&payload),
-            }
-        } else {
-            frame::push_header(&mut self.tail, head.first_byte(), payload_len as u64, head.key);
-            self.push_segment(masked_segment(payload, head.key));
-        }
-        let header_len = match (payload_len, self.tail.len() - tail_len) {
-            (SEGMENT_LEN_MIN.., header_len) => header_len,
-            (payload_len, both) => both - payload_len,
-        };
-        self.record(header_len, payload_len, app_len, ends_message);
-    }
-
-    /// Queues a frame, or a handshake, that is encoded already.
-    pub(super) fn push_encoded(
-        &mut self,
-        wire: Bytes,
-        header_len: usize,
-        app_len: usize,
-        ends_message: bool,
-    ) {
-        let payload_len = wire.len() - header_len;
-        if wire.len() < SEGMENT_LEN_MIN {
-            self.tail.extend_from_slice(&wire);
-        } else {
-            self.push_segment(wire);
-        }
-        self.record(header_len, payload_len, app_len, ends_message);
-    }
-
-    #[inline]
-    fn record(
-        &mut self,
-        header_len: usize,
-        payload_len: usize,
-        app_len: usize,
-        ends_message: bool,
-    ) {
-        self.len += header_len + payload_len;
-        self.records.push_back(Record {
-            header_left: u32::try_from(header_len).unwrap_or(u32::MAX),
-            is_begun: false,
-            ends_message,
-            payload_left: payload_len,
-            app_left: app_len,
-        });
-    }
-
-    fn push_segment(&mut self, bytes: Bytes) {
+        debug_assert!(payload.len() >= SEGMENT_LEN_MIN);
+        frame::push_header(&mut self.tail, first_byte, payload.len() as u64, key);
+        let bytes = masked_segment(payload, key);
+        self.segments_len += bytes.len();
         self.segments.push_back(Segment { at: self.tail.len(), bytes });
+        self.app_len += app_len as u64;
     }
 
-    /// What is left of the frame that the transport has a part of.
+    /// Queues a handshake. It comes before any frame.
+    pub(super) fn push_head(&mut self, head: &[u8]) {
+        debug_assert!(self.len() == self.head_left);
+        self.tail.extend_from_slice(head);
+        self.head_left += head.len();
+        self.front = self.tail.len();
+    }
+
+    /// What is left of the handshake, and of the frame that the transport has a part of.
     pub(super) fn in_progress_len(&self) -> usize {
-        match self.records.front() {
-            Some(record) if record.is_begun => record.len(),
-            _ => 0,
+        match self.front_shape() {
+            Some(shape) if self.front_taken > 0 => shape.len() - self.front_taken,
+            _ => self.head_left,
         }
     }
 
     /// Everything has gone out.
     #[inline]
     pub(super) fn clear(&mut self) {
-        self.len = 0;
-        self.tail_start = 0;
         if self.tail.capacity() > KEPT_LEN_MAX {
             self.tail = Vec::new();
         } else {
             self.tail.clear();
         }
-        if self.records.capacity() * RECORD_LEN > KEPT_LEN_MAX {
-            self.records = VecDeque::new();
-        } else {
-            self.records.clear();
-        }
-        if !self.segments.is_empty() {
+        if self.segments_len > 0 {
             self.segments.clear();
+            self.segments_len = 0;
         }
+        self.start = 0;
+        self.head_left = 0;
+        self.front = 0;
+        self.front_taken = 0;
+        self.app_len = 0;
     }
 
     /// Hands the buffers back if nothing waits.
@@ -159,39 +151,65 @@ impl DataLane {
         }
     }
 
-    /// Moves past `len` bytes, or all there are, and tells of each part of a frame among them.
-    pub(super) fn advance(&mut self, len: usize, taken: &mut impl FnMut(&Record)) {
-        let len = len.min(self.len);
-        let mut left = len;
-        while left > 0 {
-            let Some(record) = self.records.front_mut() else { break };
-            if record.len() > left {
-                taken(&record.split(left));
-                break;
-            }
-            left -= record.len();
-            taken(record);
-            self.records.pop_front();
-        }
+    /// Moves past `len` bytes, or all there are.
+    pub(super) fn advance(&mut self, len: usize) {
+        let len = len.min(self.len());
+        self.advance_frames(len, &mut |_| {});
         self.advance_bytes(len);
     }
 
+    /// Takes out the `len` bytes at the front, which there are, and tells of each part of a frame
+    /// among them. Large payloads are shared; the rest is copied unless it's all there is.
+    pub(super) fn take(
+        &mut self,
+        len: usize,
+        out: &mut VecDeque<Bytes>,
+        taken: &mut impl FnMut(Part),
+    ) {
+        self.advance_frames(len, taken);
+        if len == self.len() {
+            self.take_all(out);
+        } else {
+            self.share_front(len, out);
+            self.advance_bytes(len);
+        }
+    }
+
+    fn advance_frames(&mut self, len: usize, taken: &mut impl FnMut(Part)) {
+        let mut left = len;
+        let head = left.min(self.head_left);
+        if head > 0 {
+            self.head_left -= head;
+            left -= head;
+            taken(Part::of_no_message(head));
+        }
+        while left > 0 {
+            let Some(shape) = self.front_shape() else { break };
+            let part_len = left.min(shape.len() - self.front_taken);
+            let part = shape.part(self.front_taken, part_len);
+            self.app_len -= part.app_len();
+            taken(part);
+            left -= part_len;
+            self.front_taken += part_len;
+            if self.front_taken == shape.len() {
+                self.front += shape.len_in_tail();
+                self.front_taken = 0;
+            }
+        }
+    }
+
     fn advance_bytes(&mut self, mut len: usize) {
-        if len == self.len {
+        if len == self.len() {
             return self.clear();
         }
-        self.len -= len;
         while len > 0 {
-            let small = self.small_len_at_front();
-            if small > 0 {
-                let small = small.min(len);
-                self.tail_start += small;
-                len -= small;
-                continue;
-            }
-            let Some(segment) = self.segments.front_mut() else { return };
+            let small = self.small_len_at_front().min(len);
+            self.start += small;
+            len -= small;
+            let Some(segment) = self.segments.front_mut().filter(|_| len > 0) else { break };
             let large = segment.bytes.len().min(len);
             segment.bytes.advance(large);
+            self.segments_len -= large;
             len -= large;
             if segment.bytes.is_empty() {
                 self.segments.pop_front();
@@ -202,127 +220,161 @@ impl DataLane {
 
     /// Moves what waits to the front of its buffer when most of the buffer has gone out.
     fn compact(&mut self) {
-        let waiting = self.tail.len() - self.tail_start;
-        if self.tail_start < KEPT_LEN_MAX || self.tail_start < waiting {
+        let gone = self.front.min(self.start);
+        let waiting = self.tail.len() - gone;
+        if gone < KEPT_LEN_MAX || gone < waiting {
             return;
         }
-        self.tail.copy_within(self.tail_start.., 0);
+        self.tail.copy_within(gone.., 0);
         self.tail.truncate(waiting);
         for segment in &mut self.segments {
-            segment.at -= self.tail_start;
+            segment.at -= gone;
         }
-        self.tail_start = 0;
+        self.start -= gone;
+        self.front -= gone;
     }
 
     /// How many bytes of `tail` come before the first segment.
     fn small_len_at_front(&self) -> usize {
-        self.segments.front().map_or(self.tail.len(), |segment| segment.at) - self.tail_start
+        self.segments.front().map_or(self.tail.len(), |segment| segment.at) - self.start
+    }
+
+    fn front_shape(&self) -> Option<Shape> {
+        Shape::read(self.tail.get(self.front..)?)
     }
 
     /// The slice at `offset` in what waits, as long as it goes; empty at the end.
     #[inline]
     pub(super) fn slice_at(&self, mut offset: usize) -> &[u8] {
-        if self.segments.is_empty() {
-            return self.tail.get(self.tail_start + offset..).unwrap_or_default();
-        }
-        let mut start = self.tail_start;
-        for segment in &self.segments {
-            if offset < segment.at - start {
-                return &self.tail[start + offset..segment.at];
+        let mut start = self.start;
+        if self.segments_len > 0 {
+            for segment in &self.segments {
+                if offset < segment.at - start {
+                    return &self.tail[start + offset..segment.at];
+                }
+                offset -= segment.at - start;
+                start = segment.at;
+                if offset < segment.bytes.len() {
+                    return &segment.bytes[offset..];
+                }
+                offset -= segment.bytes.len();
             }
-            offset -= segment.at - start;
-            start = segment.at;
-            if offset < segment.bytes.len() {
-                return &segment.bytes[offset..];
-            }
-            offset -= segment.bytes.len();
         }
         self.tail.get(start + offset..).unwrap_or_default()
     }
 
-    /// Copies, or shares, the `len` bytes at the front, which there are.
-    pub(super) fn share_front(&mut self, mut len: usize, out: &mut VecDeque<Bytes>) {
-        if len == self.len {
-            return self.share_all(out);
-        }
-        let mut offset = 0;
-        let mut segments = self.segments.iter();
-        while len > 0 {
-            let slice = self.slice_at(offset);
-            let slice = &slice[..slice.len().min(len)];
-            if slice.is_empty() {
+    fn share_front(&self, mut len: usize, out: &mut VecDeque<Bytes>) {
+        let mut start = self.start;
+        for segment in &self.segments {
+            let small = len.min(segment.at - start);
+            share_copy(&self.tail[start..start + small], out);
+            start = segment.at;
+            len -= small;
+            let large = len.min(segment.bytes.len());
+            if large == 0 {
                 return;
             }
-            let shared = if slice.len() < SEGMENT_LEN_MIN {
-                None
-            } else {
-                segments.find(|segment| segment.bytes.as_ptr_range().contains(&slice.as_ptr()))
-            };
-            out.push_back(match shared {
-                Some(segment) => segment.bytes.slice_ref(slice),
-                None => Bytes::copy_from_slice(slice),
-            });
-            offset += slice.len();
-            len -= slice.len();
+            out.push_back(segment.bytes.slice(..large));
+            len -= large;
         }
+        share_copy(&self.tail[start..start + len], out);
     }
 
-    /// Shares everything, without a copy.
-    fn share_all(&mut self, out: &mut VecDeque<Bytes>) {
-        let tail = Bytes::from(core::mem::take(&mut self.tail));
-        let mut start = self.tail_start;
-        for segment in &self.segments {
+    fn take_all(&mut self, out: &mut VecDeque<Bytes>) {
+        let tail = Bytes::from(mem::take(&mut self.tail));
+        let mut start = self.start;
+        for segment in self.segments.drain(..) {
             if start < segment.at {
                 out.push_back(tail.slice(start..segment.at));
             }
             start = segment.at;
-            out.push_back(segment.bytes.clone());
+            out.push_back(segment.bytes);
         }
         if start < tail.len() {
             out.push_back(tail.slice(start..));
         }
+        self.clear();
     }
 
-    /// Gives up every frame of which nothing has gone out.
+    /// Gives up every frame of which nothing has gone out; a handshake isn't a frame.
     pub(super) fn drop_not_begun(&mut self) -> Lost {
+        let all = self.waiting();
         let kept_len = self.in_progress_len();
-        let kept_records = usize::from(kept_len > 0);
-        let mut lost = Lost::default();
-        for record in self.records.drain(kept_records..) {
-            lost.app_len += record.app_left as u64;
-            lost.messages += u64::from(record.ends_message);
-        }
+        let kept = match self.front_shape() {
+            Some(shape) if self.front_taken > 0 => {
+                let part = shape.part(self.front_taken, kept_len);
+                Lost { app_len: part.app_len(), messages: u64::from(part.ends_message) }
+            }
+            _ => Lost::default(),
+        };
         self.truncate(kept_len);
-        lost
+        self.app_len = kept.app_len;
+        Lost { app_len: all.app_len - kept.app_len, messages: all.messages - kept.messages }
     }
 
-    fn truncate(&mut self, len: usize) {
-        let mut left = len;
-        let mut start = self.tail_start;
-        let mut kept_segments = 0;
-        for segment in &mut self.segments {
-            let small = segment.at - start;
-            if left <= small {
+    /// The application's bytes that wait, and the messages of which not all has gone out.
+    pub(super) fn waiting(&self) -> Lost {
+        let (mut at, mut messages) = (self.front, 0);
+        while let Some(shape) = self.tail.get(at..).and_then(Shape::read) {
+            messages += u64::from(shape.is_data && shape.fin);
+            at += shape.len_in_tail();
+        }
+        Lost { app_len: self.app_len, messages }
+    }
+
+    fn truncate(&mut self, mut len: usize) {
+        let (mut start, mut kept_segments, mut kept_len) = (self.start, 0, 0);
+        for segment in &self.segments {
+            if len <= segment.at - start {
                 break;
             }
-            left -= small;
+            len -= segment.at - start;
             start = segment.at;
             // A segment belongs to one frame, so it's kept whole or not at all.
-            debug_assert!(left >= segment.bytes.len());
-            left -= segment.bytes.len();
+            debug_assert!(len >= segment.bytes.len());
+            len -= segment.bytes.len();
+            kept_len += segment.bytes.len();
             kept_segments += 1;
         }
         self.segments.truncate(kept_segments);
-        self.tail.truncate(start + left);
-        self.len = len;
+        self.segments_len = kept_len;
+        self.tail.truncate(start + len);
+        if self.is_empty() {
+            self.clear();
+        }
     }
 }
 
-impl FrameHead {
-    #[inline]
-    fn first_byte(self) -> u8 {
-        let fin = if self.fin { 0x80 } else { 0 };
-        fin | self.rsv.bits() | self.opcode.bits()
+impl Shape {
+    /// Reads the header at the front of `bytes`; `None` at the end of the queue.
+    fn read(bytes: &[u8]) -> Option<Shape> {
+        let (header, header_len) = Header::parse(bytes).ok()??;
+        let payload_len = usize::try_from(header.payload_len).ok()?;
+        let is_data = !header.opcode.is_control();
+        Some(Shape { header_len, payload_len, is_data, fin: header.fin })
+    }
+
+    fn len(self) -> usize {
+        self.header_len + self.payload_len
+    }
+
+    /// How much of the frame stands in `tail`.
+    fn len_in_tail(self) -> usize {
+        if self.payload_len < SEGMENT_LEN_MIN { self.len() } else { self.header_len }
+    }
+
+    /// The `len` bytes of the frame that follow its first `from`.
+    fn part(self, from: usize, len: usize) -> Part {
+        let header_len = self.header_len.saturating_sub(from).min(len);
+        let (is_data, ends) = (self.is_data, from + len == self.len());
+        let ends_message = is_data && self.fin && ends;
+        Part { header_len, payload_len: len - header_len, is_data, ends_message }
+    }
+}
+
+fn share_copy(bytes: &[u8], out: &mut VecDeque<Bytes>) {
+    if !bytes.is_empty() {
+        out.push_back(Bytes::copy_from_slice(bytes));
     }
 }
 

@@ -13,12 +13,10 @@ mod transmit;
 
 use alloc::boxed::Box;
 
-use bytes::Bytes;
-
 use crate::Payload;
-use crate::frame::{MaskingKey, Opcode, Rsv};
+use crate::frame::{MaskingKey, Opcode};
 use control::ControlLane;
-use data::DataLane;
+use data::{DataLane, SEGMENT_LEN_MIN};
 use outgoing::Outstanding;
 
 pub use outgoing::Outgoing;
@@ -31,32 +29,17 @@ pub(crate) struct SendQueue {
     control: ControlLane,
     /// What [`take`](SendQueue::take) handed out and the transport hasn't taken yet.
     outstanding: Option<Box<Outstanding>>,
-    /// Application bytes that wait, in either place.
-    app_len: u64,
-    /// Messages that wait to be taken whole, in either place.
-    messages: u64,
 }
 
-/// The head of a data frame that is to be queued.
+/// A part of a frame, or of a handshake.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct FrameHead {
-    pub(crate) fin: bool,
-    pub(crate) rsv: Rsv,
-    pub(crate) opcode: Opcode,
-    pub(crate) key: Option<MaskingKey>,
-}
-
-/// One frame in the queue, or what is left of it.
-#[derive(Clone, Copy, Debug)]
-struct Record {
-    header_left: u32,
-    /// Whether the transport has taken a part of the frame already.
-    is_begun: bool,
-    /// Whether an accepted message ends with this frame.
+struct Part {
+    header_len: usize,
+    payload_len: usize,
+    /// Whether the payload is the application's.
+    is_data: bool,
+    /// Whether a message ends with this part.
     ends_message: bool,
-    payload_left: usize,
-    /// The application's bytes that the payload stands for.
-    app_left: usize,
 }
 
 /// What was given up.
@@ -70,7 +53,7 @@ impl SendQueue {
     /// Bytes of the application's that the transport hasn't taken.
     #[inline]
     pub(crate) fn app_len(&self) -> u64 {
-        self.app_len
+        self.data.app_len() + self.outstanding.as_ref().map_or(0, |taken| taken.waiting().app_len)
     }
 
     /// Whether nothing at all waits.
@@ -91,39 +74,45 @@ impl SendQueue {
             || self.outstanding.as_ref().is_some_and(|outstanding| outstanding.holds_ping)
     }
 
-    /// Whether a frame of this payload fits, in a queue of at most `len_max` bytes. An empty one
-    /// takes any.
+    /// Whether a payload fits, in a queue of at most `len_max` bytes. An empty one takes any.
     #[inline]
     pub(crate) fn has_room(&self, payload_len: usize, len_max: usize) -> bool {
-        self.data.cost().saturating_add(payload_len) < len_max || self.data.is_empty()
+        self.data.len().saturating_add(payload_len) <= len_max || self.data.is_empty()
     }
 
-    /// Queues a frame that carries a part of a message, the last if it has FIN.
+    /// Queues a frame that carries a part of a message.
     #[inline]
-    pub(crate) fn push_message(&mut self, head: FrameHead, payload: Payload<'_>) {
+    pub(crate) fn push_message(
+        &mut self,
+        first_byte: u8,
+        payload: Payload<'_>,
+        key: Option<MaskingKey>,
+    ) {
         let app_len = payload.len();
-        self.app_len += app_len as u64;
-        self.messages += u64::from(head.fin);
-        self.data.push(head, payload, app_len, head.fin);
+        if app_len < SEGMENT_LEN_MIN {
+            self.data.push_small(first_byte, &payload, key, app_len);
+        } else {
+            self.data.push_large(first_byte, payload, key, app_len);
+        }
     }
 
-    /// Queues a control frame that keeps its place among the data.
-    pub(crate) fn push_in_order(&mut self, head: FrameHead, payload: &[u8]) {
-        self.data.push(head, Payload::Borrowed(payload), 0, false);
+    /// Queues a control frame, or a heartbeat's message, that keeps its place among the data.
+    pub(crate) fn push_in_order(
+        &mut self,
+        first_byte: u8,
+        payload: &[u8],
+        key: Option<MaskingKey>,
+    ) {
+        if payload.len() < SEGMENT_LEN_MIN {
+            self.data.push_small(first_byte, payload, key, 0);
+        } else {
+            self.data.push_large(first_byte, Payload::Borrowed(payload), key, 0);
+        }
     }
 
-    /// Queues a message that was encoded before.
-    pub(crate) fn push_prepared(&mut self, wire: Bytes, header_len: usize) {
-        let app_len = wire.len() - header_len;
-        self.app_len += app_len as u64;
-        self.messages += 1;
-        self.data.push_encoded(wire, header_len, app_len, true);
-    }
-
-    /// Queues bytes that are no frame: a handshake.
-    pub(crate) fn push_head(&mut self, wire: Bytes) {
-        let len = wire.len();
-        self.data.push_encoded(wire, len, 0, false);
+    /// Queues a handshake, before any frame.
+    pub(crate) fn push_head(&mut self, head: &[u8]) {
+        self.data.push_head(head);
     }
 
     /// Queues a pong. At most 16 wait; the newest replaces the last beyond that: §5.5.3 lets an
@@ -139,16 +128,18 @@ impl SendQueue {
 
     /// Gives up every frame of which the transport has nothing.
     pub(crate) fn drop_not_begun(&mut self) -> Lost {
-        let lost = self.data.drop_not_begun();
         self.control.drop_not_begun();
-        self.app_len -= lost.app_len;
-        self.messages -= lost.messages;
-        lost
+        self.data.drop_not_begun()
     }
 
     /// Gives up everything.
     pub(crate) fn clear(&mut self) -> Lost {
-        let lost = Lost { app_len: self.app_len, messages: self.messages };
+        let mut lost = self.data.waiting();
+        if let Some(outstanding) = &self.outstanding {
+            let taken = outstanding.waiting();
+            lost.app_len += taken.app_len;
+            lost.messages += taken.messages;
+        }
         *self = SendQueue::default();
         lost
     }
@@ -170,7 +161,7 @@ impl SendQueue {
 
     /// Takes out at most `max` bytes from the front.
     pub(crate) fn take(&mut self, max: usize) -> Option<Outgoing> {
-        if self.outstanding.is_some() || max == 0 {
+        if self.outstanding.is_some() {
             return None;
         }
         let (outgoing, outstanding) = outgoing::take(&mut self.data, &mut self.control, max)?;
@@ -181,77 +172,47 @@ impl SendQueue {
     /// Moves past `len` bytes that the transport has taken, or past all there are if that's less.
     #[inline]
     pub(crate) fn advance(&mut self, len: usize) {
-        if self.outstanding.is_some() {
-            return self.advance_outstanding(len);
-        }
-        if self.control.is_empty() && len >= self.data.len() {
+        if self.control.is_empty() && self.outstanding.is_none() && len >= self.data.len() {
             // Everything went out at once, as it usually does.
-            self.data.clear();
-            self.app_len = 0;
-            self.messages = 0;
-            return;
+            return self.data.clear();
         }
-        self.advance_lanes(len);
+        match &mut self.outstanding {
+            None => self.advance_lanes(len),
+            Some(outstanding) => {
+                outstanding.advance(len);
+                if outstanding.is_empty() {
+                    self.outstanding = None;
+                }
+            }
+        }
     }
 
+    /// In the order in which they go out: the rest of the data frame in progress, the control
+    /// frames, the other data.
     fn advance_lanes(&mut self, len: usize) {
-        let (app_len, messages) = (&mut self.app_len, &mut self.messages);
-        let mut account = |taken: &Record| {
-            *app_len -= taken.app_left as u64;
-            *messages -= u64::from(taken.ends_message);
-        };
-        advance_lanes(&mut self.data, &mut self.control, len, &mut account);
-    }
-
-    fn advance_outstanding(&mut self, len: usize) {
-        let Some(outstanding) = &mut self.outstanding else { return };
-        let taken = outstanding.advance(len);
-        self.app_len -= taken.app_len;
-        self.messages -= taken.messages;
-        if outstanding.is_empty() {
-            self.outstanding = None;
+        let SendQueue { data, control, .. } = self;
+        let in_progress = if control.is_empty() { len } else { data.in_progress_len().min(len) };
+        data.advance(in_progress);
+        let control_len = (len - in_progress).min(control.len());
+        if control_len > 0 {
+            control.advance(control_len);
         }
+        data.advance(len - in_progress - control_len);
     }
 }
 
-/// Moves past `len` bytes in the order in which they go out: the rest of the data frame in
-/// progress, the control frames, the other data. Tells of each part of a data frame.
-fn advance_lanes(
-    data: &mut DataLane,
-    control: &mut ControlLane,
-    len: usize,
-    taken: &mut impl FnMut(&Record),
-) {
-    let in_progress = if control.is_empty() { len } else { data.in_progress_len().min(len) };
-    data.advance(in_progress, taken);
-    let control_len = (len - in_progress).min(control.len());
-    if control_len > 0 {
-        control.advance(control_len);
+impl Part {
+    /// A part of a handshake or a control frame.
+    fn of_no_message(len: usize) -> Part {
+        Part { header_len: len, payload_len: 0, is_data: false, ends_message: false }
     }
-    data.advance(len - in_progress - control_len, taken);
-}
 
-impl Record {
     fn len(&self) -> usize {
-        self.header_left as usize + self.payload_left
+        self.header_len + self.payload_len
     }
 
-    /// Splits off the first `len` bytes, fewer than there are.
-    fn split(&mut self, len: usize) -> Record {
-        // A header has at most 14 bytes, a handshake at most some KiB.
-        let header = u32::try_from(len).map_or(self.header_left, |len| len.min(self.header_left));
-        let payload = len - header as usize;
-        let app = payload.min(self.app_left);
-        self.header_left -= header;
-        self.payload_left -= payload;
-        self.app_left -= app;
-        self.is_begun = true;
-        Record {
-            header_left: header,
-            is_begun: true,
-            ends_message: false,
-            payload_left: payload,
-            app_left: app,
-        }
+    /// The application's bytes in it.
+    fn app_len(&self) -> u64 {
+        if self.is_data { self.payload_len as u64 } else { 0 }
     }
 }

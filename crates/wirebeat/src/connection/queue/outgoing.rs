@@ -4,7 +4,7 @@ use bytes::{Buf, Bytes};
 
 use super::control::ControlLane;
 use super::data::DataLane;
-use super::{Lost, Record};
+use super::{Lost, Part};
 use crate::frame::Opcode;
 
 /// Bytes that were taken out of the send queue, to be written without holding the connection.
@@ -22,7 +22,7 @@ pub struct Outgoing {
 /// What the queue keeps of an [`Outgoing`]: how to account for it.
 #[derive(Debug)]
 pub(super) struct Outstanding {
-    records: VecDeque<Record>,
+    parts: VecDeque<Part>,
     pub(super) holds_ping: bool,
 }
 
@@ -32,65 +32,62 @@ pub(super) fn take(
     control: &mut ControlLane,
     max: usize,
 ) -> Option<(Outgoing, Outstanding)> {
-    let in_progress = if control.is_empty() { data.len() } else { data.in_progress_len() };
     let len = max.min(data.len() + control.len());
     if len == 0 {
         return None;
     }
+    let mut outgoing = Outgoing { segments: VecDeque::new(), len };
     let holds_ping = control.holds(Opcode::Ping);
-    let mut segments = VecDeque::new();
-    let mut records = VecDeque::new();
-    let mut left = len;
-    // In at most three parts: the rest of a frame, the control frames, the other data.
-    let first = in_progress.min(left);
-    take_data(data, first, &mut segments, &mut records);
-    left -= first;
-    let middle = control.len().min(left);
+    let mut outstanding = Outstanding { parts: VecDeque::new(), holds_ping };
+    // In at most three steps: the rest of a frame, the control frames, the other data.
+    let first = if control.is_empty() { len } else { data.in_progress_len().min(len) };
+    take_data(data, first, &mut outgoing, &mut outstanding);
+    let middle = control.len().min(len - first);
     if middle > 0 {
-        segments.push_back(Bytes::copy_from_slice(&control.slice_at(0)[..middle]));
+        outgoing.segments.push_back(Bytes::copy_from_slice(&control.slice_at(0)[..middle]));
+        outstanding.parts.push_back(Part::of_no_message(middle));
         control.advance(middle);
-        records.push_back(control_record(middle));
-        left -= middle;
     }
-    take_data(data, left, &mut segments, &mut records);
-    Some((Outgoing { segments, len }, Outstanding { records, holds_ping }))
+    take_data(data, len - first - middle, &mut outgoing, &mut outstanding);
+    Some((outgoing, outstanding))
 }
 
 fn take_data(
     data: &mut DataLane,
     len: usize,
-    segments: &mut VecDeque<Bytes>,
-    records: &mut VecDeque<Record>,
+    outgoing: &mut Outgoing,
+    outstanding: &mut Outstanding,
 ) {
     if len > 0 {
-        data.share_front(len, segments);
-        data.advance(len, &mut |taken| records.push_back(*taken));
+        data.take(len, &mut outgoing.segments, &mut |part| outstanding.parts.push_back(part));
     }
-}
-
-fn control_record(len: usize) -> Record {
-    Record { header_left: 0, is_begun: true, ends_message: false, payload_left: len, app_left: 0 }
 }
 
 impl Outstanding {
     pub(super) fn is_empty(&self) -> bool {
-        self.records.is_empty()
+        self.parts.is_empty()
     }
 
-    /// Moves past `len` bytes, or all there are, and says what they stood for.
-    pub(super) fn advance(&mut self, mut len: usize) -> Lost {
-        let mut taken = Lost::default();
-        while let Some(record) = self.records.front_mut() {
-            if record.len() > len {
-                taken.app_len += record.split(len).app_left as u64;
-                break;
+    /// The application's bytes that wait, and the messages of which not all has gone out.
+    pub(super) fn waiting(&self) -> Lost {
+        self.parts.iter().fold(Lost::default(), |sum, part| Lost {
+            app_len: sum.app_len + part.app_len(),
+            messages: sum.messages + u64::from(part.ends_message),
+        })
+    }
+
+    /// Moves past `len` bytes, or all there are.
+    pub(super) fn advance(&mut self, mut len: usize) {
+        while let Some(part) = self.parts.front_mut() {
+            if part.len() > len {
+                let header_len = part.header_len.min(len);
+                part.header_len -= header_len;
+                part.payload_len -= len - header_len;
+                return;
             }
-            len -= record.len();
-            taken.app_len += record.app_left as u64;
-            taken.messages += u64::from(record.ends_message);
-            self.records.pop_front();
+            len -= part.len();
+            self.parts.pop_front();
         }
-        taken
     }
 }
 
