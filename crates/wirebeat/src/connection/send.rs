@@ -4,6 +4,7 @@ use super::cause::{Phase, Reason};
 use super::ending::Ending;
 use super::error::{CloseError, SendError, SendErrorReason, SendMessageError, SendPayloadError};
 use super::prepared::Prepared;
+use super::queue::SEGMENT_LEN_MIN;
 use super::state::{State, StateInput};
 use super::{Connection, Fragments};
 use crate::frame::{self, CONTROL_PAYLOAD_LEN_MAX, Opcode, Rsv};
@@ -25,7 +26,7 @@ impl Connection {
     ///   fall;
     /// - [`SendErrorReason::NotOpen`]: it isn't open yet, or any more;
     /// - [`SendErrorReason::FragmentsInProgress`]: end the message that is being sent first.
-    #[inline]
+    #[inline(always)]
     pub fn send<'m>(
         &mut self,
         now: Timestamp,
@@ -33,7 +34,21 @@ impl Connection {
     ) -> Result<(), SendMessageError<'m>> {
         self.advance_clock(now);
         let message = message.into();
-        if let Err(reason) = self.check_room(message.len()) {
+        let payload = message.as_bytes();
+        // The usual case, as short as it can be.
+        if payload.len() < SEGMENT_LEN_MIN && self.takes_message(payload.len()) {
+            let first_byte = frame::first_byte(true, Rsv::NONE, message.kind().opcode());
+            let key = self.masking_key();
+            self.queue.push_small(first_byte, payload, key);
+            return Ok(());
+        }
+        self.send_any(message)
+    }
+
+    #[inline(never)]
+    fn send_any<'m>(&mut self, message: Message<'m>) -> Result<(), SendMessageError<'m>> {
+        if !self.takes_message(message.len()) {
+            let reason = self.refuse_message(message.len());
             return Err(SendError { reason, unsent: message });
         }
         let key = self.masking_key();
@@ -53,7 +68,10 @@ impl Connection {
         prepared: &Prepared,
     ) -> Result<(), SendError<()>> {
         self.advance_clock(now);
-        self.check_room(prepared.len()).map_err(|reason| SendError { reason, unsent: () })?;
+        if !self.takes_message(prepared.len()) {
+            let reason = self.refuse_message(prepared.len());
+            return Err(SendError { reason, unsent: () });
+        }
         let key = self.masking_key();
         self.queue.push_message(prepared.first_byte(), prepared.payload(), key);
         Ok(())
@@ -173,18 +191,20 @@ impl Connection {
         self.queue.has_room(payload_len, self.limits.send_queue_len_max)
     }
 
+    /// Whether a message of this length can be taken.
     #[inline]
-    fn check_room(&mut self, payload_len: usize) -> Result<(), SendErrorReason> {
-        if self.state != State::Open {
-            return Err(self.not_open(payload_len));
+    fn takes_message(&self, payload_len: usize) -> bool {
+        self.state == State::Open && self.fragments.is_none() && self.has_room(payload_len)
+    }
+
+    /// Why a message isn't taken.
+    #[cold]
+    fn refuse_message(&mut self, payload_len: usize) -> SendErrorReason {
+        match self.state {
+            State::Open if self.fragments.is_some() => SendErrorReason::FragmentsInProgress,
+            State::Open => SendErrorReason::Full,
+            _ => self.not_open(payload_len),
         }
-        if self.fragments.is_some() {
-            return Err(SendErrorReason::FragmentsInProgress);
-        }
-        if !self.has_room(payload_len) {
-            return Err(SendErrorReason::Full);
-        }
-        Ok(())
     }
 
     /// What is passed to `send` once closing has begun counts as buffered, for ever.

@@ -72,10 +72,21 @@ impl Connection {
     /// The transport took `bytes` bytes from the front of the queue. Nothing else moves it.
     #[inline]
     pub fn handle_written(&mut self, now: Timestamp, bytes: usize) {
+        self.advance_clock(now);
+        if self.state == State::Open
+            && self.queue.is_data_of(bytes)
+            && self.timers.write_stall.is_none()
+            && !self.liveness.is_waiting()
+        {
+            return self.queue.clear_data();
+        }
+        self.handle_written_in_part(bytes);
+    }
+
+    fn handle_written_in_part(&mut self, bytes: usize) {
         if bytes == 0 {
             return;
         }
-        self.advance_clock(now);
         if self.liveness.is_waiting() && self.is_heartbeat_queued() {
             self.liveness.progressed(self.now);
         }
@@ -84,7 +95,7 @@ impl Connection {
         if self.timers.write_stall.is_some() {
             self.timers.write_stall = None;
             if !self.queue.is_empty() {
-                self.handle_write_blocked(now);
+                self.handle_write_blocked(self.now);
             }
         }
         if self.state != State::Open && !was_taken && self.queue.is_data_taken() {

@@ -17,6 +17,8 @@ pub(super) struct ControlLane {
     bytes: Bytes,
     /// How much of the frame at the front has gone out.
     begun_len: usize,
+    /// The bytes that wait.
+    len: usize,
 }
 
 #[derive(Debug)]
@@ -28,13 +30,13 @@ enum Bytes {
 impl ControlLane {
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.len == 0
     }
 
     /// Bytes that wait.
     #[inline]
     pub(super) fn len(&self) -> usize {
-        self.bytes.as_slice().len() - self.begun_len
+        self.len
     }
 
     /// The bytes that wait, from `offset` on.
@@ -52,6 +54,7 @@ impl ControlLane {
         let mut frame = [0; frame::HEADER_LEN_MAX + CONTROL_PAYLOAD_LEN_MAX];
         let len = encode(&mut frame, opcode, payload, key);
         self.bytes.extend(&frame[..len]);
+        self.len += len;
     }
 
     pub(super) fn push_pong(&mut self, payload: &[u8], key: Option<MaskingKey>) {
@@ -62,6 +65,7 @@ impl ControlLane {
             let last = self.frames().filter(|(_, frame)| is_pong(frame)).last();
             if let Some((start, len)) = last.map(|(start, frame)| (start, frame.len())) {
                 self.bytes.remove(start, len);
+                self.len -= len;
             }
         }
         self.push(Opcode::Pong, payload, key);
@@ -79,6 +83,7 @@ impl ControlLane {
         }
         self.bytes.remove(0, whole);
         self.begun_len = gone - whole;
+        self.len -= len;
     }
 
     /// Gives up every frame of which nothing has gone out.
@@ -89,6 +94,7 @@ impl ControlLane {
         };
         let len = self.bytes.as_slice().len();
         self.bytes.remove(kept, len - kept);
+        self.len = kept - self.begun_len;
     }
 
     /// Hands the buffer back if nothing waits.

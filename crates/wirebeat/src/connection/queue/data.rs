@@ -6,13 +6,19 @@ use bytes::{Buf, Bytes};
 
 use super::{Lost, Part};
 use crate::Payload;
-use crate::frame::{self, HEADER_LEN_MAX, Header, MaskingKey};
+use crate::frame::{self, Header, MaskingKey};
 
 /// From this length on a payload is a segment of its own instead of being copied behind the others.
-pub(super) const SEGMENT_LEN_MIN: usize = 4096;
+pub(crate) const SEGMENT_LEN_MIN: usize = 4096;
 
-/// The largest buffer that is kept when everything has gone out.
-const KEPT_LEN_MAX: usize = 4096;
+/// The longest header of a frame whose payload is shorter than a segment.
+const SMALL_HEADER_LEN_MAX: usize = 8;
+
+/// A buffer up to this length is kept when everything has gone out.
+const KEPT_LEN: usize = 4096;
+
+/// A longer one is kept up to this length, as long as a quarter of it is used each time.
+const KEPT_LEN_MAX: usize = 128 * 1024;
 
 /// Frames that go out in the order in which they were queued.
 ///
@@ -73,23 +79,42 @@ impl DataLane {
         self.app_len
     }
 
-    /// Queues a frame whose payload is shorter than a segment. `app_len` is what the payload stands
-    /// for.
-    #[inline]
-    pub(super) fn push_small(
+    /// Queues an unmasked frame whose payload is shorter than a segment. `app_len` is what the
+    /// payload stands for.
+    #[inline(always)]
+    pub(super) fn push_small(&mut self, first_byte: u8, payload: &[u8], app_len: usize) {
+        self.tail.reserve(SMALL_HEADER_LEN_MAX + payload.len());
+        match small_len(payload) {
+            SmallLen::Short(len) => self.tail.extend_from_slice(&[first_byte, len]),
+            SmallLen::Medium([high, low]) => {
+                self.tail.extend_from_slice(&[first_byte, 126, high, low]);
+            }
+        }
+        self.tail.extend_from_slice(payload);
+        self.app_len += app_len as u64;
+    }
+
+    /// The same, masked.
+    pub(super) fn push_small_masked(
         &mut self,
         first_byte: u8,
         payload: &[u8],
-        key: Option<MaskingKey>,
+        key: MaskingKey,
         app_len: usize,
     ) {
-        debug_assert!(payload.len() < SEGMENT_LEN_MIN);
-        self.tail.reserve(HEADER_LEN_MAX + payload.len());
-        frame::push_header(&mut self.tail, first_byte, payload.len() as u64, key);
-        match key {
-            Some(key) => frame::extend_masked(&mut self.tail, payload, key),
-            None => self.tail.extend_from_slice(payload),
+        let [a, b, c, d] = key;
+        self.tail.reserve(SMALL_HEADER_LEN_MAX + payload.len());
+        match small_len(payload) {
+            SmallLen::Short(len) => {
+                self.tail.extend_from_slice(&[first_byte, 0x80 | len, a, b, c, d]);
+            }
+            SmallLen::Medium([high, low]) => {
+                self.tail.extend_from_slice(&[first_byte, 0x80 | 126, high, low, a, b, c, d]);
+            }
         }
+        let start = self.tail.len();
+        self.tail.extend_from_slice(payload);
+        frame::mask(&mut self.tail[start..], key);
         self.app_len += app_len as u64;
     }
 
@@ -128,11 +153,10 @@ impl DataLane {
     /// Everything has gone out.
     #[inline]
     pub(super) fn clear(&mut self) {
-        if self.tail.capacity() > KEPT_LEN_MAX {
-            self.tail = Vec::new();
-        } else {
-            self.tail.clear();
+        if self.tail.capacity() > KEPT_LEN {
+            self.shrink();
         }
+        self.tail.clear();
         if self.segments_len > 0 {
             self.segments.clear();
             self.segments_len = 0;
@@ -142,6 +166,13 @@ impl DataLane {
         self.front = 0;
         self.front_taken = 0;
         self.app_len = 0;
+    }
+
+    #[cold]
+    fn shrink(&mut self) {
+        if self.tail.capacity() > KEPT_LEN_MAX || self.tail.len() < self.tail.capacity() / 4 {
+            self.tail = Vec::new();
+        }
     }
 
     /// Hands the buffers back if nothing waits.
@@ -222,7 +253,7 @@ impl DataLane {
     fn compact(&mut self) {
         let gone = self.front.min(self.start);
         let waiting = self.tail.len() - gone;
-        if gone < KEPT_LEN_MAX || gone < waiting {
+        if gone < KEPT_LEN || gone < waiting {
             return;
         }
         self.tail.copy_within(gone.., 0);
@@ -261,6 +292,20 @@ impl DataLane {
             }
         }
         self.tail.get(start + offset..).unwrap_or_default()
+    }
+
+    /// All that waits, slice by slice.
+    #[cfg(feature = "std")]
+    pub(super) fn slices(&self) -> impl Iterator<Item = &[u8]> {
+        let mut start = self.start;
+        let small_and_large = self.segments.iter().flat_map(move |segment| {
+            let small = &self.tail[start..segment.at];
+            start = segment.at;
+            [small, &segment.bytes]
+        });
+        let last = self.segments.back().map_or(self.start, |segment| segment.at);
+        let rest = core::iter::once(&self.tail[last..]);
+        small_and_large.chain(rest).filter(|slice| !slice.is_empty())
     }
 
     fn share_front(&self, mut len: usize, out: &mut VecDeque<Bytes>) {
@@ -370,6 +415,20 @@ impl Shape {
         let ends_message = is_data && self.fin && ends;
         Part { header_len, payload_len: len - header_len, is_data, ends_message }
     }
+}
+
+/// How the length of a small payload is written (§5.2).
+enum SmallLen {
+    Short(u8),
+    Medium([u8; 2]),
+}
+
+#[inline(always)]
+fn small_len(payload: &[u8]) -> SmallLen {
+    debug_assert!(payload.len() < SEGMENT_LEN_MIN);
+    // The length has at most two bytes.
+    let [.., high, low] = payload.len().to_be_bytes();
+    if payload.len() < 126 { SmallLen::Short(low) } else { SmallLen::Medium([high, low]) }
 }
 
 fn share_copy(bytes: &[u8], out: &mut VecDeque<Bytes>) {

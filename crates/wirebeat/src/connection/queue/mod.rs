@@ -16,9 +16,10 @@ use alloc::boxed::Box;
 use crate::Payload;
 use crate::frame::{MaskingKey, Opcode};
 use control::ControlLane;
-use data::{DataLane, SEGMENT_LEN_MIN};
+use data::DataLane;
 use outgoing::Outstanding;
 
+pub(crate) use data::SEGMENT_LEN_MIN;
 pub use outgoing::Outgoing;
 pub use transmit::Transmit;
 
@@ -77,21 +78,30 @@ impl SendQueue {
     /// Whether a payload fits, in a queue of at most `len_max` bytes. An empty one takes any.
     #[inline]
     pub(crate) fn has_room(&self, payload_len: usize, len_max: usize) -> bool {
-        self.data.len().saturating_add(payload_len) <= len_max || self.data.is_empty()
+        // Neither is longer than `isize::MAX`, so the sum is in range.
+        self.data.len() + payload_len <= len_max || self.data.is_empty()
+    }
+
+    /// Queues a frame that carries a part of a message, shorter than [`SEGMENT_LEN_MIN`].
+    #[inline(always)]
+    pub(crate) fn push_small(&mut self, first_byte: u8, payload: &[u8], key: Option<MaskingKey>) {
+        match key {
+            None => self.data.push_small(first_byte, payload, payload.len()),
+            Some(key) => self.data.push_small_masked(first_byte, payload, key, payload.len()),
+        }
     }
 
     /// Queues a frame that carries a part of a message.
-    #[inline]
     pub(crate) fn push_message(
         &mut self,
         first_byte: u8,
         payload: Payload<'_>,
         key: Option<MaskingKey>,
     ) {
-        let app_len = payload.len();
-        if app_len < SEGMENT_LEN_MIN {
-            self.data.push_small(first_byte, &payload, key, app_len);
+        if payload.len() < SEGMENT_LEN_MIN {
+            self.push_small(first_byte, &payload, key);
         } else {
+            let app_len = payload.len();
             self.data.push_large(first_byte, payload, key, app_len);
         }
     }
@@ -103,10 +113,12 @@ impl SendQueue {
         payload: &[u8],
         key: Option<MaskingKey>,
     ) {
-        if payload.len() < SEGMENT_LEN_MIN {
-            self.data.push_small(first_byte, payload, key, 0);
-        } else {
-            self.data.push_large(first_byte, Payload::Borrowed(payload), key, 0);
+        match key {
+            _ if payload.len() >= SEGMENT_LEN_MIN => {
+                self.data.push_large(first_byte, Payload::Borrowed(payload), key, 0);
+            }
+            None => self.data.push_small(first_byte, payload, 0),
+            Some(key) => self.data.push_small_masked(first_byte, payload, key, 0),
         }
     }
 
@@ -169,13 +181,20 @@ impl SendQueue {
         Some(outgoing)
     }
 
-    /// Moves past `len` bytes that the transport has taken, or past all there are if that's less.
+    /// Whether data waits, no more than `len` bytes of it, and nothing else.
     #[inline]
+    pub(crate) fn is_data_of(&self, len: usize) -> bool {
+        self.data.len() <= len && self.control.is_empty() && self.outstanding.is_none()
+    }
+
+    /// All data has gone out at once, as it usually does.
+    #[inline]
+    pub(crate) fn clear_data(&mut self) {
+        self.data.clear();
+    }
+
+    /// Moves past `len` bytes that the transport has taken, or past all there are if that's less.
     pub(crate) fn advance(&mut self, len: usize) {
-        if self.control.is_empty() && self.outstanding.is_none() && len >= self.data.len() {
-            // Everything went out at once, as it usually does.
-            return self.data.clear();
-        }
         match &mut self.outstanding {
             None => self.advance_lanes(len),
             Some(outstanding) => {

@@ -14,8 +14,6 @@ use super::data::DataLane;
 pub struct Transmit<'q> {
     data: &'q DataLane,
     control: &'q ControlLane,
-    /// How much of the data goes out before the control frames: the rest of a frame.
-    in_progress_len: usize,
     offset: usize,
     len: usize,
 }
@@ -23,23 +21,27 @@ pub struct Transmit<'q> {
 impl<'q> Transmit<'q> {
     #[inline]
     pub(super) fn new(data: &'q DataLane, control: &'q ControlLane) -> Option<Transmit<'q>> {
-        let control_len = control.len();
-        let len = data.len() + control_len;
-        let in_progress_len = if control_len == 0 { len } else { data.in_progress_len() };
-        (len > 0).then_some(Transmit { data, control, in_progress_len, offset: 0, len })
+        let len = data.len() + control.len();
+        (len > 0).then_some(Transmit { data, control, offset: 0, len })
     }
 
     /// The slice at `offset`, as long as it goes; empty at the end.
     #[inline]
     fn slice_at(&self, offset: usize) -> &'q [u8] {
-        if self.in_progress_len == self.len {
-            return self.data.slice_at(offset);
+        if self.control.is_empty() {
+            self.data.slice_at(offset)
+        } else {
+            self.slice_of_both_at(offset)
         }
-        let control_len = self.control.len();
-        match offset.checked_sub(self.in_progress_len) {
+    }
+
+    /// The rest of the data frame in progress, the control frames, the other data.
+    fn slice_of_both_at(&self, offset: usize) -> &'q [u8] {
+        let (in_progress_len, control_len) = (self.data.in_progress_len(), self.control.len());
+        match offset.checked_sub(in_progress_len) {
             None => {
                 let slice = self.data.slice_at(offset);
-                &slice[..slice.len().min(self.in_progress_len - offset)]
+                &slice[..slice.len().min(in_progress_len - offset)]
             }
             Some(offset) if offset < control_len => self.control.slice_at(offset),
             Some(_) => self.data.slice_at(offset - control_len),
@@ -66,7 +68,15 @@ impl Buf for Transmit<'_> {
 
     #[cfg(feature = "std")]
     fn chunks_vectored<'a>(&'a self, dst: &mut [std::io::IoSlice<'a>]) -> usize {
-        let (mut offset, mut count) = (self.offset, 0);
+        let mut count = 0;
+        if self.offset == 0 && self.control.is_empty() {
+            for (slot, slice) in dst.iter_mut().zip(self.data.slices()) {
+                *slot = std::io::IoSlice::new(slice);
+                count += 1;
+            }
+            return count;
+        }
+        let mut offset = self.offset;
         for slot in dst {
             let slice = self.slice_at(offset);
             if slice.is_empty() {
