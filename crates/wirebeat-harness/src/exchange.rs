@@ -1,0 +1,397 @@
+//! A client and a server that talk to each other.
+
+use bytes::Buf;
+use wirebeat::handshake::{Acceptance, OriginPolicy, Request};
+use wirebeat::{
+    CloseCode, CloseFrame, Closed, Config, Connection, Delivery, Event, Input, Kind, Message,
+    Prepared, ReadyState, Seed, SendErrorReason, Timestamp, Transport,
+};
+
+use crate::split::waiting;
+
+/// What both ends send, and how it gets from one to the other.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    /// What the client sends.
+    pub client: Vec<Sending>,
+    /// What the server sends.
+    pub server: Vec<Sending>,
+    /// How much moves at once, over and over.
+    pub pace: Vec<Pace>,
+    /// Whether both receive in pieces.
+    pub pieces: bool,
+    /// The client's seed.
+    pub seed: [u8; 32],
+}
+
+/// One step of the network.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// How many bytes the transport takes.
+    pub len: usize,
+    /// How they're taken, and how they're cut where they arrive.
+    pub how: u8,
+}
+
+/// One thing that an end sends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sending {
+    /// A message in one frame.
+    Message {
+        /// The kind.
+        kind: Kind,
+        /// The payload.
+        bytes: Vec<u8>,
+        /// Who owns the payload.
+        ownership: Ownership,
+    },
+    /// A message in fragments, one frame each.
+    Fragments(Kind, Vec<Vec<u8>>),
+    /// The fragments that are left of a message that has begun.
+    Rest(Vec<Vec<u8>>),
+    /// A ping.
+    Ping(Vec<u8>),
+}
+
+/// Who owns a payload that is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ownership {
+    /// The application.
+    Borrowed,
+    /// The connection alone.
+    Owned,
+    /// Both.
+    Shared,
+    /// It was encoded before.
+    Prepared,
+}
+
+impl Sending {
+    /// A message, sent in one of four ways.
+    ///
+    /// # Panics
+    ///
+    /// If a text isn't UTF-8.
+    #[must_use]
+    pub fn message(kind: Kind, bytes: Vec<u8>, how: u8) -> Sending {
+        let ownership = match how & 3 {
+            0 => Ownership::Borrowed,
+            1 => Ownership::Owned,
+            2 => Ownership::Shared,
+            _ => Ownership::Prepared,
+        };
+        assert!(kind == Kind::Binary || std::str::from_utf8(&bytes).is_ok());
+        Sending::Message { kind, bytes, ownership }
+    }
+
+    /// Passes it to a connection; what is left of it if the queue is full.
+    ///
+    /// # Panics
+    ///
+    /// If it's refused for another reason.
+    pub fn pass(self, connection: &mut Connection, now: Timestamp) -> Option<Sending> {
+        match self {
+            Sending::Message { kind, bytes, ownership } => {
+                send(connection, now, kind, &bytes, ownership)
+                    .err()
+                    .map(expect_full)
+                    .map(|()| Sending::Message { kind, bytes, ownership })
+            }
+            Sending::Fragments(kind, parts) => {
+                match connection.send_fragment(now, Some(kind), &parts[0][..], parts.len() == 1) {
+                    Ok(()) => Sending::Rest(parts[1..].to_vec()).pass(connection, now),
+                    Err(error) => {
+                        expect_full(error.reason);
+                        Some(Sending::Fragments(kind, parts))
+                    }
+                }
+            }
+            Sending::Rest(parts) => {
+                for (index, part) in parts.iter().enumerate() {
+                    let fin = index + 1 == parts.len();
+                    if let Err(error) = connection.send_fragment(now, None, &part[..], fin) {
+                        expect_full(error.reason);
+                        return Some(Sending::Rest(parts[index..].to_vec()));
+                    }
+                }
+                None
+            }
+            Sending::Ping(payload) => match connection.ping(now, &payload[..]) {
+                Ok(()) => None,
+                Err(error) => {
+                    expect_full(error.reason);
+                    Some(Sending::Ping(payload))
+                }
+            },
+        }
+    }
+}
+
+fn expect_full(reason: SendErrorReason) {
+    assert_eq!(reason, SendErrorReason::Full);
+}
+
+/// Sends a message in one of four ways.
+///
+/// # Errors
+///
+/// As [`Connection::send`].
+pub fn send(
+    connection: &mut Connection,
+    now: Timestamp,
+    kind: Kind,
+    bytes: &[u8],
+    ownership: Ownership,
+) -> Result<(), SendErrorReason> {
+    let borrowed = match kind {
+        Kind::Text => Message::from(std::str::from_utf8(bytes).expect("text is UTF-8")),
+        Kind::Binary => Message::from(bytes),
+    };
+    let unsent = match ownership {
+        Ownership::Borrowed => connection.send(now, borrowed).map_err(|e| (e.reason, e.unsent)),
+        Ownership::Owned => {
+            let owned = Message::from(borrowed.into_owned());
+            connection.send(now, owned).map_err(|e| (e.reason, e.unsent))
+        }
+        Ownership::Shared => {
+            let owned = borrowed.into_owned();
+            let shared = owned.clone();
+            let sent = connection.send(now, owned).map_err(|e| (e.reason, e.unsent));
+            assert_eq!(shared.as_bytes(), bytes, "what others hold was changed");
+            sent
+        }
+        Ownership::Prepared => {
+            let prepared = Prepared::new(borrowed);
+            let sent = connection.send_prepared(now, &prepared);
+            return sent.map_err(|error| error.reason);
+        }
+    };
+    unsent.map_err(|(reason, message)| {
+        assert_eq!((message.kind(), message.as_bytes()), (kind, bytes), "given back otherwise");
+        reason
+    })
+}
+
+/// What an end received, in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Received {
+    /// Whole messages.
+    pub messages: Vec<(Kind, Vec<u8>)>,
+    /// Pings.
+    pub pings: Vec<Vec<u8>>,
+    /// Pongs.
+    pub pongs: Vec<Vec<u8>>,
+    /// The peer's Close.
+    pub closing: Option<Option<CloseFrame>>,
+    /// The last event.
+    pub closed: Option<Closed>,
+    piece: Vec<u8>,
+    is_in_message: bool,
+}
+
+impl Received {
+    /// Takes note of an event.
+    fn note(&mut self, event: Event<'_>) {
+        match event {
+            Event::Message(message) => {
+                self.messages.push((message.kind(), message.as_bytes().to_vec()));
+            }
+            Event::Fragment(fragment) => {
+                assert_eq!(fragment.first, !self.is_in_message);
+                self.is_in_message = !fragment.last;
+                self.piece.extend_from_slice(&fragment.payload);
+                if fragment.last {
+                    self.messages.push((fragment.kind, std::mem::take(&mut self.piece)));
+                }
+            }
+            Event::Ping(payload) => self.pings.push(payload.to_vec()),
+            Event::Pong { payload, .. } => self.pongs.push(payload.to_vec()),
+            Event::Closing(frame) => self.closing = Some(frame),
+            Event::Closed(closed) => self.closed = Some(closed),
+            Event::Open(_) => {}
+            other => panic!("{other:?} between two ends that break no rule"),
+        }
+    }
+}
+
+/// What was sent, as [`Received`] should have it.
+#[must_use]
+pub fn messages(sendings: &[Sending]) -> Vec<(Kind, Vec<u8>)> {
+    let message = |sending: &Sending| match sending {
+        Sending::Message { kind, bytes, .. } => Some((*kind, bytes.clone())),
+        Sending::Fragments(kind, parts) => Some((*kind, parts.concat())),
+        Sending::Rest(_) | Sending::Ping(_) => None,
+    };
+    sendings.iter().filter_map(message).collect()
+}
+
+/// The payloads of the pings that were sent.
+#[must_use]
+pub fn pings(sendings: &[Sending]) -> Vec<Vec<u8>> {
+    let ping = |sending: &Sending| match sending {
+        Sending::Ping(payload) => Some(payload.clone()),
+        Sending::Message { .. } | Sending::Fragments(..) | Sending::Rest(_) => None,
+    };
+    sendings.iter().filter_map(ping).collect()
+}
+
+struct End {
+    connection: Connection,
+    to_send: std::vec::IntoIter<Sending>,
+    waits: Option<Sending>,
+    received: Received,
+    wire: Vec<u8>,
+}
+
+impl End {
+    fn new(connection: Connection, sendings: &[Sending]) -> End {
+        let to_send = sendings.to_vec().into_iter();
+        End { connection, to_send, waits: None, received: Received::default(), wire: Vec::new() }
+    }
+
+    fn send_next(&mut self, now: Timestamp) {
+        let is_open = self.connection.ready_state() == ReadyState::Open;
+        if let Some(next) =
+            is_open.then(|| self.waits.take().or_else(|| self.to_send.next())).flatten()
+        {
+            self.waits = next.pass(&mut self.connection, now);
+        }
+    }
+
+    fn is_done(&mut self) -> bool {
+        self.waits.is_none()
+            && self.to_send.as_slice().is_empty()
+            && self.connection.poll_transmit().is_none()
+    }
+
+    /// Takes some bytes of output, in one of three ways.
+    fn transmit(&mut self, now: Timestamp, pace: Pace) -> Vec<u8> {
+        let mut taken = Vec::new();
+        if pace.how & 1 == 0 {
+            taken = waiting(&mut self.connection);
+            taken.truncate(pace.len);
+            self.connection.handle_written(now, taken.len());
+        } else if let Some(mut outgoing) = self.connection.take_transmit(pace.len) {
+            let step = if pace.how & 2 == 0 { usize::MAX } else { 1 + pace.len / 3 };
+            while outgoing.has_remaining() {
+                let len = step.min(outgoing.chunk().len());
+                taken.extend_from_slice(&outgoing.chunk()[..len]);
+                outgoing.advance(len);
+                self.connection.handle_written(now, len);
+            }
+        }
+        self.wire.extend_from_slice(&taken);
+        taken
+    }
+
+    fn receive(&mut self, now: Timestamp, bytes: &mut [u8], chunk_len: usize) {
+        for chunk in bytes.chunks_mut(chunk_len) {
+            let mut input = Input::new(chunk);
+            while let Some(event) = self.connection.receive(now, &mut input) {
+                match event {
+                    Event::Request(_) => {
+                        self.connection.accept(now, &Acceptance::new()).expect("it asks");
+                    }
+                    event => self.received.note(event),
+                }
+            }
+        }
+    }
+}
+
+/// What came of an exchange.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// What the client received.
+    pub client: Received,
+    /// What the server received.
+    pub server: Received,
+    /// All that the client sent.
+    pub client_wire: Vec<u8>,
+    /// All that the server sent.
+    pub server_wire: Vec<u8>,
+}
+
+impl Exchange {
+    /// Opens, lets both say all they have to say, and closes from the client's side.
+    ///
+    /// # Panics
+    ///
+    /// If it comes to no end, or if an end meets with something that breaks a rule.
+    #[must_use]
+    pub fn run(&self) -> Outcome {
+        let now = Timestamp::ZERO;
+        let delivery = if self.pieces {
+            Delivery::Pieces { message_len_max: None, frame_len_max: None }
+        } else {
+            Delivery::Whole
+        };
+        // So small that a message is often refused at first.
+        let send_queue_len_max = 3000;
+        let config = Config { heartbeat: None, delivery, send_queue_len_max, ..Config::default() };
+        let request = Request::new("example.com", None, "/").expect("it's valid");
+        let client = Connection::client(request, &config, &Seed::new(self.seed), now);
+        let server = Connection::server(OriginPolicy::Any, &config, now);
+        let mut client = End::new(client, &self.client);
+        let mut server = End::new(server, &self.server);
+        let mut pace = self.pace.iter().cycle();
+        let mut is_closing = false;
+        for step in 0.. {
+            assert!(step < 1_000_000, "no end: {:?} {:?}", client.connection, server.connection);
+            client.send_next(now);
+            server.send_next(now);
+            let mut idle = true;
+            for _ in 0..2 {
+                let pace = *pace.next().expect("it goes in a circle");
+                let mut bytes = client.transmit(now, pace);
+                idle &= bytes.is_empty();
+                server.receive(now, &mut bytes, 1 + usize::from(pace.how) * 7);
+                std::mem::swap(&mut client, &mut server);
+            }
+            let is_open = client.connection.ready_state() == ReadyState::Open;
+            if idle && is_open && !is_closing && client.is_done() && server.is_done() {
+                let frame = CloseFrame::new(CloseCode::NORMAL, "that's all").expect("it's valid");
+                client.connection.close(now, Some(frame)).expect("a client may send 1000");
+                is_closing = true;
+            }
+            if server.connection.transport() == Transport::Drop {
+                client.connection.handle_eof(now);
+                break;
+            }
+        }
+        for end in [&mut client, &mut server] {
+            while let Some(event) = end.connection.poll_event() {
+                end.received.note(event);
+            }
+        }
+        Outcome {
+            client: client.received,
+            server: server.received,
+            client_wire: client.wire,
+            server_wire: server.wire,
+        }
+    }
+
+    /// Runs it and checks that each end received what the other sent.
+    ///
+    /// # Panics
+    ///
+    /// If it didn't.
+    pub fn check(&self) {
+        let outcome = self.run();
+        for (sent, received) in [(&self.client, &outcome.server), (&self.server, &outcome.client)] {
+            assert_eq!(received.messages, messages(sent));
+            assert_eq!(received.pings, pings(sent));
+            let closed = received.closed.as_ref().expect("it was closed");
+            assert!(closed.was_clean && closed.code == CloseCode::NORMAL, "{closed:?}");
+            assert_eq!(closed.messages_lost, 0);
+        }
+        for (sent, received) in [(&self.client, &outcome.client), (&self.server, &outcome.server)] {
+            let pings = pings(sent);
+            // Some may be left out, but never the last, and the order stays.
+            assert_eq!(received.pongs.last(), pings.last());
+            let mut rest = pings.iter();
+            assert!(received.pongs.iter().all(|pong| rest.any(|ping| ping == pong)));
+        }
+    }
+}
