@@ -1,7 +1,8 @@
 use alloc::vec::Vec;
 
 use super::cause::Reason;
-use super::state::StateInput;
+use super::opening::Opening;
+use super::state::{State, StateInput};
 use super::{Backlog, Connection};
 use crate::Timestamp;
 use crate::handshake::{AcceptError, Acceptance, Response};
@@ -21,7 +22,7 @@ impl Connection {
     /// [RFC 6455 §4.2.2]: https://www.rfc-editor.org/rfc/rfc6455#section-4.2.2
     pub fn accept(&mut self, now: Timestamp, acceptance: &Acceptance) -> Result<(), AcceptError> {
         self.advance_clock(now);
-        let opening = self.opening.as_mut().ok_or(AcceptError::Gone)?;
+        let opening = self.unanswered()?;
         let (response, subprotocol, behind) = opening.accept(acceptance)?;
         self.queue.push_head(&response);
         self.subprotocol = subprotocol;
@@ -40,10 +41,24 @@ impl Connection {
     /// - [`AcceptError::Gone`]: as for [`accept`](Connection::accept).
     pub fn respond(&mut self, now: Timestamp, response: &Response) -> Result<(), AcceptError> {
         self.advance_clock(now);
-        let opening = self.opening.as_ref().ok_or(AcceptError::Gone)?;
-        let response = opening.respond(response)?;
+        let response = self.unanswered()?.respond(response)?;
         self.refuse(response, Reason::Responded);
         Ok(())
+    }
+
+    /// The opening handshake, unless it has its answer already, or the application gave it up.
+    fn unanswered(&mut self) -> Result<&mut Opening, AcceptError> {
+        match self.state {
+            State::Opening => self.opening.as_deref_mut().ok_or(AcceptError::Gone),
+            State::Aborting
+            | State::Refusing
+            | State::Open
+            | State::CloseSent
+            | State::CloseReceived
+            | State::Draining
+            | State::Failing
+            | State::Closed => Err(AcceptError::Gone),
+        }
     }
 
     /// Queues a response that doesn't upgrade.
