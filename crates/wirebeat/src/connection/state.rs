@@ -12,10 +12,13 @@
 //!   └─────────────────────▶ Closed ◀─────────────────────────────────────────────┘
 //! ```
 //!
-//! This file knows neither bytes nor time. The golden test `tests/state_table.rs` prints the whole
-//! of the table: every state × input × role.
+//! This file knows neither bytes nor time. `state/table.txt` is the whole of the table, every state ×
+//! input × role, which a test holds to the code.
 //!
 //! [RFC 6455 §7.1]: https://www.rfc-editor.org/rfc/rfc6455#section-7.1
+
+#[cfg(test)]
+mod tests;
 
 use crate::{ReadyState, Role};
 
