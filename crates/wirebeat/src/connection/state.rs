@@ -94,6 +94,8 @@ pub(super) enum Effect {
     None,
     /// The receive path and the heartbeat begin.
     Start,
+    /// What waits to be sent is given up, and no timer runs any more.
+    GiveUp,
     /// Our Close is queued behind all data.
     QueueClose,
     /// Data that hasn't begun is dropped, and the reply to the peer's Close queued.
@@ -161,7 +163,7 @@ const fn opening(input: StateInput) -> Option<Transition> {
     match input {
         StateInput::Opened => go(State::Open, Effect::Start),
         StateInput::Refused => go(State::Refusing, Effect::None),
-        StateInput::Close => go(State::Aborting, Effect::None),
+        StateInput::Close => go(State::Aborting, Effect::GiveUp),
         // §7.1.7: "the client MUST Fail the WebSocket Connection", and as it isn't established, no
         // frame is sent.
         StateInput::OpenFailed

@@ -25,6 +25,10 @@ impl Connection {
                 self.timers.open = None;
                 self.liveness.heard(self.now);
             }
+            Effect::GiveUp => {
+                self.queue.clear();
+                self.timers = Timers::default();
+            }
             Effect::QueueClose => {}
             Effect::QueueReply => self.queue_reply(),
             Effect::QueueFailure => self.queue_failure(),
