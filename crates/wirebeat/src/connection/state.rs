@@ -12,6 +12,8 @@
 //!   └─────────────────────▶ Closed ◀─────────────────────────────────────────────┘
 //! ```
 //!
+//! A Close that crosses ours, which the transport hasn't taken yet, leads to `CloseReceived` too.
+//!
 //! This file knows neither bytes nor time. `state/table.txt` is the whole of the table, every state ×
 //! input × role, which a test holds to the code.
 //!
@@ -60,7 +62,10 @@ pub(super) enum StateInput {
     /// The application gave up earlier; this is the first call that can report it.
     Settle,
     /// A valid Close frame arrived.
-    PeerClose,
+    PeerClose {
+        /// Whether the transport has taken our own Close.
+        flushed: bool,
+    },
     /// The peer broke the protocol.
     Violation,
     /// The transport has taken all that ends this state: our Close, or the response.
@@ -172,7 +177,7 @@ const fn opening(input: StateInput) -> Option<Transition> {
         | StateInput::OpenTimeout
         | StateInput::WriteStall => ERROR,
         StateInput::Settle
-        | StateInput::PeerClose
+        | StateInput::PeerClose { .. }
         | StateInput::Violation
         | StateInput::Flushed { .. }
         | StateInput::HeartbeatTimeout
@@ -188,7 +193,7 @@ const fn aborting(input: StateInput) -> Option<Transition> {
         | StateInput::Refused
         | StateInput::OpenFailed
         | StateInput::Close
-        | StateInput::PeerClose
+        | StateInput::PeerClose { .. }
         | StateInput::Violation
         | StateInput::Flushed { .. }
         | StateInput::OpenTimeout
@@ -212,7 +217,7 @@ const fn refusing(input: StateInput) -> Option<Transition> {
         | StateInput::OpenFailed
         | StateInput::Close
         | StateInput::Settle
-        | StateInput::PeerClose
+        | StateInput::PeerClose { .. }
         | StateInput::Violation
         | StateInput::Eof { flushed: false }
         | StateInput::OpenTimeout
@@ -224,7 +229,7 @@ const fn refusing(input: StateInput) -> Option<Transition> {
 const fn open(input: StateInput) -> Option<Transition> {
     match input {
         StateInput::Close => go(State::CloseSent, Effect::QueueClose),
-        StateInput::PeerClose => go(State::CloseReceived, Effect::QueueReply),
+        StateInput::PeerClose { .. } => go(State::CloseReceived, Effect::QueueReply),
         StateInput::Violation => go(State::Failing, Effect::QueueFailure),
         // §7.2.1: an underlying transport that is lost fails the connection.
         StateInput::Eof { .. }
@@ -245,7 +250,9 @@ const fn open(input: StateInput) -> Option<Transition> {
 const fn close_sent(input: StateInput) -> Option<Transition> {
     match input {
         StateInput::Flushed { .. } => go(State::CloseSent, Effect::AwaitClose),
-        StateInput::PeerClose => go(State::Draining, Effect::None),
+        StateInput::PeerClose { flushed: true } => go(State::Draining, Effect::None),
+        // The two Closes cross, and ours is its own reply. It's clean only once both have passed.
+        StateInput::PeerClose { flushed: false } => go(State::CloseReceived, Effect::None),
         // No second Close: §5.5.1 allows one.
         StateInput::Violation
         | StateInput::Eof { .. }
@@ -279,7 +286,7 @@ const fn close_received(role: Role, input: StateInput) -> Option<Transition> {
             | StateInput::OpenFailed
             | StateInput::Close
             | StateInput::Settle
-            | StateInput::PeerClose
+            | StateInput::PeerClose { .. }
             | StateInput::Violation
             | StateInput::Eof { .. }
             | StateInput::OpenTimeout
@@ -311,7 +318,7 @@ const fn draining(role: Role, input: StateInput) -> Option<Transition> {
             | StateInput::OpenFailed
             | StateInput::Close
             | StateInput::Settle
-            | StateInput::PeerClose
+            | StateInput::PeerClose { .. }
             | StateInput::Violation
             | StateInput::Eof { flushed: false }
             | StateInput::OpenTimeout
@@ -338,7 +345,7 @@ const fn failing(input: StateInput) -> Option<Transition> {
         | StateInput::OpenFailed
         | StateInput::Close
         | StateInput::Settle
-        | StateInput::PeerClose
+        | StateInput::PeerClose { .. }
         | StateInput::Violation
         | StateInput::Eof { flushed: false }
         | StateInput::OpenTimeout

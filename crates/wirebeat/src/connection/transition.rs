@@ -54,7 +54,8 @@ impl Connection {
             .ending
             .get_or_insert_with(|| Box::new(Ending::new(Phase::PeerClosing, Reason::ClosedByPeer)));
         ending.peer_close = Some(frame);
-        self.apply(StateInput::PeerClose, None);
+        let flushed = self.queue.is_data_taken();
+        self.apply(StateInput::PeerClose { flushed }, None);
     }
 
     /// Keeps who ends the connection, and why: the first step decides, unless something goes wrong
@@ -73,10 +74,8 @@ impl Connection {
             None => self.ending = Some(Box::new(Ending::new(phase, reason))),
             // Their reason stands: how the transport ends after that doesn't matter.
             Some(_) if matches!(from, State::Aborting | State::Refusing) => {}
-            Some(ending) => {
-                ending.cause.phase = phase;
-                ending.cause.reason = reason;
-            }
+            // Whoever began to close did so, whatever keeps it from its end.
+            Some(ending) => ending.cause.reason = reason,
         }
     }
 

@@ -149,7 +149,11 @@ pub(crate) fn peer_close(role: Role, code: u16) -> Vec<u8> {
 }
 
 /// Gives the bytes to the connection and collects all events.
-pub(crate) fn receive(connection: &mut Connection, now: Timestamp, bytes: &[u8]) -> Vec<Event<'static>> {
+pub(crate) fn receive(
+    connection: &mut Connection,
+    now: Timestamp,
+    bytes: &[u8],
+) -> Vec<Event<'static>> {
     let mut chunk = bytes.to_vec();
     let mut input = Input::new(&mut chunk);
     let mut events = Vec::new();
@@ -248,7 +252,10 @@ pub(crate) fn only_close(wire: &[u8]) -> Option<u16> {
 
 /// The end that the events report: an error's cause, if one was reported, and the Close. They must
 /// be the last, and nothing may follow.
-pub(crate) fn ending(connection: &mut Connection, events: &[Event<'static>]) -> (Option<Cause>, Closed) {
+pub(crate) fn ending(
+    connection: &mut Connection,
+    events: &[Event<'static>],
+) -> (Option<Cause>, Closed) {
     let (cause, closed) = match events {
         [.., Event::Error(cause), Event::Closed(closed)] => (Some(*cause), closed.clone()),
         [.., Event::Closed(closed)] => (None, closed.clone()),
@@ -274,7 +281,11 @@ pub(crate) fn assert_is_over(connection: &mut Connection) {
 }
 
 /// Ended by `reason`, with an error, and without the peer's Close: what the browser shows as 1006.
-pub(crate) fn assert_failed(connection: &mut Connection, events: &[Event<'static>], reason: Reason) -> Closed {
+pub(crate) fn assert_failed(
+    connection: &mut Connection,
+    events: &[Event<'static>],
+    reason: Reason,
+) -> Closed {
     let (cause, closed) = ending(connection, events);
     assert_eq!(cause.map(|cause| cause.reason), Some(reason));
     assert_eq!((closed.code, &*closed.reason), (CloseCode::ABNORMAL, ""));

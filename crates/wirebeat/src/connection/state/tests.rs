@@ -24,13 +24,14 @@ const STATES: [State; 9] = [
 ];
 
 /// Every input.
-const INPUTS: [StateInput; 17] = [
+const INPUTS: [StateInput; 18] = [
     StateInput::Opened,
     StateInput::Refused,
     StateInput::OpenFailed,
     StateInput::Close,
     StateInput::Settle,
-    StateInput::PeerClose,
+    StateInput::PeerClose { flushed: false },
+    StateInput::PeerClose { flushed: true },
     StateInput::Violation,
     StateInput::Flushed { eof: false },
     StateInput::Flushed { eof: true },
@@ -69,18 +70,19 @@ const fn input_place(input: StateInput) -> usize {
         StateInput::OpenFailed => 2,
         StateInput::Close => 3,
         StateInput::Settle => 4,
-        StateInput::PeerClose => 5,
-        StateInput::Violation => 6,
-        StateInput::Flushed { eof: false } => 7,
-        StateInput::Flushed { eof: true } => 8,
-        StateInput::Eof { flushed: false } => 9,
-        StateInput::Eof { flushed: true } => 10,
-        StateInput::Lost => 11,
-        StateInput::OpenTimeout => 12,
-        StateInput::HeartbeatTimeout => 13,
-        StateInput::CloseTimeout => 14,
-        StateInput::LingerTimeout => 15,
-        StateInput::WriteStall => 16,
+        StateInput::PeerClose { flushed: false } => 5,
+        StateInput::PeerClose { flushed: true } => 6,
+        StateInput::Violation => 7,
+        StateInput::Flushed { eof: false } => 8,
+        StateInput::Flushed { eof: true } => 9,
+        StateInput::Eof { flushed: false } => 10,
+        StateInput::Eof { flushed: true } => 11,
+        StateInput::Lost => 12,
+        StateInput::OpenTimeout => 13,
+        StateInput::HeartbeatTimeout => 14,
+        StateInput::CloseTimeout => 15,
+        StateInput::LingerTimeout => 16,
+        StateInput::WriteStall => 17,
     }
 }
 
@@ -173,9 +175,9 @@ fn print_table() -> String {
             let [client, server] = ROLES.map(|role| print_transition(state.on(role, input)));
             let name = print_input(input);
             let _ = if client == server {
-                writeln!(table, "  {name:<18} {client}")
+                writeln!(table, "  {name:<21} {client}")
             } else {
-                writeln!(table, "  {name:<18} client {client}; server {server}")
+                writeln!(table, "  {name:<21} client {client}; server {server}")
             };
         }
     }
@@ -192,6 +194,8 @@ fn print_transition(transition: Option<Transition>) -> String {
 
 fn print_input(input: StateInput) -> String {
     match input {
+        StateInput::PeerClose { flushed: true } => String::from("PeerClose after flush"),
+        StateInput::PeerClose { flushed: false } => String::from("PeerClose"),
         StateInput::Flushed { eof: true } => String::from("Flushed after EOF"),
         StateInput::Flushed { eof: false } => String::from("Flushed"),
         StateInput::Eof { flushed: true } => String::from("EOF after flush"),
