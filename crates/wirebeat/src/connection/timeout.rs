@@ -55,7 +55,7 @@ impl Connection {
     /// The peer has been silent for an interval: it's asked for a sign of life. The silence is also
     /// the time to hand back what an idle connection doesn't need.
     fn beat(&mut self) {
-        if self.is_heartbeat_queued() {
+        if self.queue.holds_heartbeat() {
             // One is in flight at a time; this one hasn't even left.
             return self.liveness.wait_on(self.now);
         }
@@ -66,7 +66,7 @@ impl Connection {
             Some(heartbeat) if self.fragments.is_none() => {
                 let opcode = heartbeat.message.kind().opcode();
                 let first_byte = frame::first_byte(true, Rsv::NONE, opcode);
-                self.queue.push_in_order(first_byte, heartbeat.message.as_bytes(), key);
+                self.queue.push_heartbeat(first_byte, heartbeat.message.as_bytes(), key);
             }
             // A message can't stand inside another message's fragments, but a ping can.
             Some(_) | None => self.queue.push_ping(&nonce, key),

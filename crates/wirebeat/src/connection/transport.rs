@@ -87,7 +87,7 @@ impl Connection {
         if bytes == 0 {
             return;
         }
-        if self.liveness.is_waiting() && self.is_heartbeat_queued() {
+        if self.liveness.is_waiting() && self.queue.holds_heartbeat() {
             self.liveness.progressed(self.now);
         }
         let was_taken = self.queue.is_data_taken();
@@ -159,12 +159,5 @@ impl Connection {
         let event = self.conclude_opening(opened);
         debug_assert!(event.is_none(), "only a refusal is finished, and its events wait");
         true
-    }
-
-    pub(super) fn is_heartbeat_queued(&self) -> bool {
-        match self.liveness.message() {
-            Some(_) => !self.queue.is_data_taken(),
-            None => self.queue.holds_ping(),
-        }
     }
 }

@@ -44,9 +44,11 @@ impl ControlLane {
         self.bytes.as_slice().get(self.begun_len + offset..).unwrap_or_default()
     }
 
-    /// Whether a frame with this opcode waits, or is on its way.
-    pub(super) fn holds(&self, opcode: Opcode) -> bool {
-        self.frames().any(|(_, frame)| frame[0] & 0x0F == opcode.bits())
+    /// How many bytes wait up to the end of a heartbeat's ping, if there is one.
+    pub(super) fn ping_end(&self) -> Option<usize> {
+        let is_ping = |frame: &[u8]| frame[0] & 0x0F == Opcode::Ping.bits();
+        let (start, ping) = self.frames().find(|(_, frame)| is_ping(frame))?;
+        Some(start + ping.len() - self.begun_len)
     }
 
     pub(super) fn push(&mut self, opcode: Opcode, payload: &[u8], key: Option<MaskingKey>) {

@@ -42,6 +42,8 @@ pub(super) struct DataLane {
     front_taken: usize,
     /// Application bytes that wait.
     app_len: u64,
+    /// How many bytes wait up to the end of a heartbeat; 0 if none is among them.
+    heartbeat_left: usize,
 }
 
 #[derive(Debug)]
@@ -142,6 +144,15 @@ impl DataLane {
         self.front = self.tail.len();
     }
 
+    /// The frame that was queued last is a heartbeat.
+    pub(super) fn mark_heartbeat(&mut self) {
+        self.heartbeat_left = self.len();
+    }
+
+    pub(super) fn heartbeat_left(&self) -> usize {
+        self.heartbeat_left
+    }
+
     /// What is left of the handshake, and of the frame that the transport has a part of.
     pub(super) fn in_progress_len(&self) -> usize {
         match self.front_shape() {
@@ -166,6 +177,7 @@ impl DataLane {
         self.front = 0;
         self.front_taken = 0;
         self.app_len = 0;
+        self.heartbeat_left = 0;
     }
 
     #[cold]
@@ -210,6 +222,7 @@ impl DataLane {
         let mut left = len;
         let head = left.min(self.head_left);
         if head > 0 {
+            self.heartbeat_left = self.heartbeat_left.saturating_sub(head);
             self.head_left -= head;
             left -= head;
             taken(Part::of_no_message(head));
@@ -221,6 +234,7 @@ impl DataLane {
             self.app_len -= part.app_len();
             taken(part);
             left -= part_len;
+            self.heartbeat_left = self.heartbeat_left.saturating_sub(part_len);
             self.front_taken += part_len;
             if self.front_taken == shape.len() {
                 self.front += shape.len_in_tail();
@@ -271,7 +285,14 @@ impl DataLane {
     }
 
     fn front_shape(&self) -> Option<Shape> {
-        Shape::read(self.tail.get(self.front..)?)
+        let shape = Shape::read(self.tail.get(self.front..)?)?;
+        Some(self.shape_ending_at(self.head_left + shape.len() - self.front_taken, shape))
+    }
+
+    /// A heartbeat is a message, but not the application's. It's known by where it ends among what
+    /// waits.
+    fn shape_ending_at(&self, end: usize, shape: Shape) -> Shape {
+        Shape { is_data: shape.is_data && end != self.heartbeat_left, ..shape }
     }
 
     /// The slice at `offset` in what waits, as long as it goes; empty at the end.
@@ -354,13 +375,17 @@ impl DataLane {
         };
         self.truncate(kept_len);
         self.app_len = kept.app_len;
+        self.heartbeat_left = self.heartbeat_left.min(kept_len);
         Lost { app_len: all.app_len - kept.app_len, messages: all.messages - kept.messages }
     }
 
     /// The application's bytes that wait, and the messages of which not all has gone out.
     pub(super) fn waiting(&self) -> Lost {
         let (mut at, mut messages) = (self.front, 0);
+        let (mut end, mut taken) = (self.head_left, self.front_taken);
         while let Some(shape) = self.tail.get(at..).and_then(Shape::read) {
+            end += shape.len() - mem::take(&mut taken);
+            let shape = self.shape_ending_at(end, shape);
             messages += u64::from(shape.is_data && shape.fin);
             at += shape.len_in_tail();
         }

@@ -69,10 +69,11 @@ impl SendQueue {
         self.data.is_empty() && self.outstanding.is_none()
     }
 
-    /// Whether a heartbeat's ping still waits.
-    pub(crate) fn holds_ping(&self) -> bool {
-        self.control.holds(Opcode::Ping)
-            || self.outstanding.as_ref().is_some_and(|outstanding| outstanding.holds_ping)
+    /// Whether a heartbeat still waits, or its last bytes.
+    pub(crate) fn holds_heartbeat(&self) -> bool {
+        self.control.ping_end().is_some()
+            || self.data.heartbeat_left() > 0
+            || self.outstanding.as_ref().is_some_and(|taken| taken.heartbeat_left() > 0)
     }
 
     /// Whether a payload fits, in a queue of at most `len_max` bytes. An empty one takes any.
@@ -106,7 +107,19 @@ impl SendQueue {
         }
     }
 
-    /// Queues a control frame, or a heartbeat's message, that keeps its place among the data.
+    /// Queues a heartbeat that is a message.
+    pub(crate) fn push_heartbeat(
+        &mut self,
+        first_byte: u8,
+        payload: &[u8],
+        key: Option<MaskingKey>,
+    ) {
+        self.push_in_order(first_byte, payload, key);
+        self.data.mark_heartbeat();
+    }
+
+    /// Queues a control frame, or whatever isn't the application's, that keeps its place among the
+    /// data.
     pub(crate) fn push_in_order(
         &mut self,
         first_byte: u8,

@@ -5,7 +5,6 @@ use bytes::{Buf, Bytes};
 use super::control::ControlLane;
 use super::data::DataLane;
 use super::{Lost, Part};
-use crate::frame::Opcode;
 
 /// Bytes that were taken out of the send queue, to be written without holding the connection.
 ///
@@ -23,7 +22,10 @@ pub struct Outgoing {
 #[derive(Debug)]
 pub(super) struct Outstanding {
     parts: VecDeque<Part>,
-    pub(super) holds_ping: bool,
+    /// All bytes that the transport hasn't taken.
+    len: usize,
+    /// Of these, the bytes up to the end of a heartbeat; 0 if none ends among them.
+    heartbeat_left: usize,
 }
 
 /// Takes at most `max` bytes out of the lanes, in the order in which they go out.
@@ -37,10 +39,10 @@ pub(super) fn take(
         return None;
     }
     let mut outgoing = Outgoing { segments: VecDeque::new(), len };
-    let holds_ping = control.holds(Opcode::Ping);
-    let mut outstanding = Outstanding { parts: VecDeque::new(), holds_ping };
     // In at most three steps: the rest of a frame, the control frames, the other data.
     let first = if control.is_empty() { len } else { data.in_progress_len().min(len) };
+    let heartbeat_left = heartbeat_end(data, control, first).filter(|end| *end <= len).unwrap_or(0);
+    let mut outstanding = Outstanding { parts: VecDeque::new(), len, heartbeat_left };
     take_data(data, first, &mut outgoing, &mut outstanding);
     let middle = control.len().min(len - first);
     if middle > 0 {
@@ -50,6 +52,17 @@ pub(super) fn take(
     }
     take_data(data, len - first - middle, &mut outgoing, &mut outstanding);
     Some((outgoing, outstanding))
+}
+
+/// Where a heartbeat ends among all that waits, if there is one, when `first` bytes of data go out
+/// before the control frames.
+fn heartbeat_end(data: &DataLane, control: &ControlLane, first: usize) -> Option<usize> {
+    match (control.ping_end(), data.heartbeat_left()) {
+        (Some(end), _) => Some(first + end),
+        (None, 0) => None,
+        (None, end) if end <= first => Some(end),
+        (None, end) => Some(end + control.len()),
+    }
 }
 
 fn take_data(
@@ -65,7 +78,11 @@ fn take_data(
 
 impl Outstanding {
     pub(super) fn is_empty(&self) -> bool {
-        self.parts.is_empty()
+        self.len == 0
+    }
+
+    pub(super) fn heartbeat_left(&self) -> usize {
+        self.heartbeat_left
     }
 
     /// The application's bytes that wait, and the messages of which not all has gone out.
@@ -78,6 +95,8 @@ impl Outstanding {
 
     /// Moves past `len` bytes, or all there are.
     pub(super) fn advance(&mut self, mut len: usize) {
+        self.len = self.len.saturating_sub(len);
+        self.heartbeat_left = self.heartbeat_left.saturating_sub(len);
         while let Some(part) = self.parts.front_mut() {
             if part.len() > len {
                 let header_len = part.header_len.min(len);
