@@ -35,8 +35,8 @@ pub struct Config {
     pub frame_len_max: u64,
     /// How messages are handed over; whole by default.
     pub delivery: Delivery,
-    /// How many bytes may wait to be sent; 1 MiB. An empty queue takes one message of any length.
-    /// Each message counts with its frame's header and a few bytes of bookkeeping.
+    /// How many bytes may wait to be sent, headers and the new message's payload included,
+    /// inclusive; 1 MiB. An empty queue takes one message of any length.
     pub send_queue_len_max: usize,
     /// How a dead peer is noticed; pings after 20 s of silence, and 20 s for the answer.
     pub heartbeat: Option<Heartbeat>,

@@ -76,11 +76,16 @@ impl SendQueue {
             || self.outstanding.as_ref().is_some_and(|taken| taken.heartbeat_left() > 0)
     }
 
-    /// Whether a payload fits, in a queue of at most `len_max` bytes. An empty one takes any.
+    /// Whether a payload fits, in a queue of at most `len_max` bytes. An empty one takes any. What
+    /// was taken out waits too, until the transport has it.
     #[inline]
     pub(crate) fn has_room(&self, payload_len: usize, len_max: usize) -> bool {
-        // Neither is longer than `isize::MAX`, so the sum is in range.
-        self.data.len() + payload_len <= len_max || self.data.is_empty()
+        let taken_out = match &self.outstanding {
+            None => 0,
+            Some(outstanding) => outstanding.len(),
+        };
+        let waiting = self.data.len().saturating_add(taken_out);
+        waiting.saturating_add(payload_len) <= len_max || waiting == 0
     }
 
     /// Queues a frame that carries a part of a message, shorter than [`SEGMENT_LEN_MIN`].

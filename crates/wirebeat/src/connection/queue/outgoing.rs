@@ -81,6 +81,10 @@ impl Outstanding {
         self.len == 0
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
     pub(super) fn heartbeat_left(&self) -> usize {
         self.heartbeat_left
     }
