@@ -122,9 +122,9 @@ fn observe(connection: &mut Connection, was_close_sent: bool, first: u8, second:
         [] => {
             assert_eq!(sent, []);
             // Behind a frame that is whole, a ping is a ping; one that isn't takes it for its own.
-            let ping = from_peer_of(connection.role(), PING, b"");
-            match receive(connection, START, &ping)[..] {
-                [Event::Ping(_)] => Verdict::Continues,
+            let ping = from_peer_of(connection.role(), PING, b"probe");
+            match &receive(connection, START, &ping)[..] {
+                [Event::Ping(payload)] if payload == b"probe" => Verdict::Continues,
                 _ => Verdict::Waits,
             }
         }
