@@ -1,1 +1,44 @@
 //! Blocking WebSocket client and server over the [`wirebeat`] core.
+//!
+//! [`connect`] opens a WebSocket to a `ws:` URL, [`accept`] takes one from a stream that a client
+//! has connected; both give a [`WebSocket`] to [`send`](WebSocket::send) and
+//! [`recv`](WebSocket::recv) on. There is no runtime and no hidden thread: whatever has to be done
+//! (pongs, the heartbeat, every deadline) is done inside these calls, although they block.
+//!
+//! What a connection may take and how long things may last is the core's [`Config`]; every limit
+//! has a default that is safe on the open network.
+//!
+//! | file | subject |
+//! |---|---|
+//! | `client`, `address` | from a URL to a connection |
+//! | `server` | from a stream to a request, and to the answer |
+//! | `websocket`, `inbox` | the open connection; what came while it was sending |
+//! | `driver`, `read_timeout` | the core's loop on a blocking socket |
+//! | `socket` | what such a socket must be able to do |
+//! | `error` | why there is no connection |
+//!
+//! Not there yet: TLS (`wss:`), and halves for two threads that read and write at the same time.
+#![forbid(unsafe_code)]
+
+mod address;
+mod client;
+mod driver;
+mod error;
+mod inbox;
+mod read_timeout;
+mod server;
+mod socket;
+mod websocket;
+
+pub use client::{Client, connect};
+pub use error::{AcceptError, ConnectError, Step, UrlFault};
+pub use server::{Pending, accept, accept_with};
+pub use socket::Socket;
+pub use websocket::WebSocket;
+pub use wirebeat::handshake::{
+    Acceptance, IncomingRequest, Origin, OriginPolicy, ReceivedResponse, Request, Response,
+};
+pub use wirebeat::{
+    Cause, CloseCode, CloseFrame, Closed, Config, Delivery, Event, Heartbeat, Kind, Message,
+    Payload, Prepared, ReadyState, Reason, SendError, SendErrorReason,
+};

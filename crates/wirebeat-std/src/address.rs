@@ -1,0 +1,156 @@
+use std::io;
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use url::{Host, Position, Url};
+use wirebeat::handshake::{Request, RequestError};
+
+use crate::error::{ConnectError, Step, UrlFault};
+
+/// Where a URL leads, and what is asked for there ([RFC 6455 §3]).
+///
+/// [RFC 6455 §3]: https://www.rfc-editor.org/rfc/rfc6455#section-3
+#[derive(Clone, Debug)]
+pub(crate) struct Address {
+    host: Host<String>,
+    port: u16,
+}
+
+impl Address {
+    /// Splits a URL into where it leads and the request that it stands for.
+    pub(crate) fn parse(url: &str) -> Result<(Address, Request), ConnectError> {
+        let fault = |fault| ConnectError::Url { url: url.into(), fault };
+        let parsed = Url::parse(url).map_err(|error| fault(UrlFault::Malformed(error)))?;
+        match parsed.scheme() {
+            "ws" => {}
+            "wss" => return Err(ConnectError::TlsNotBuiltIn),
+            _ => return Err(fault(UrlFault::Scheme)),
+        }
+        // "Fragment identifiers are meaningless in the context of WebSocket URIs and MUST NOT be
+        // used on these URIs" (§3).
+        if parsed.fragment().is_some() {
+            return Err(fault(UrlFault::Fragment));
+        }
+        if !parsed.username().is_empty() || parsed.password().is_some() {
+            return Err(fault(UrlFault::Credentials));
+        }
+        let host =
+            parsed.host().ok_or_else(|| fault(UrlFault::Malformed(url::ParseError::EmptyHost)))?;
+        let target = &parsed[Position::BeforePath..Position::AfterQuery];
+        // The URL parser has left out the scheme's own port already.
+        let request = Request::new(&host.to_string(), parsed.port(), target).map_err(|error| {
+            fault(match error {
+                RequestError::HostInvalid => UrlFault::Host,
+                _ => UrlFault::Target,
+            })
+        })?;
+        Ok((Address { host: host.to_owned(), port: parsed.port().unwrap_or(80) }, request))
+    }
+
+    /// All that the host's name resolves to, at least one address. What has no limit may take as
+    /// long as the system's resolver likes.
+    pub(crate) fn resolve(&self, limit: Option<Duration>) -> Result<Vec<SocketAddr>, ConnectError> {
+        let name = match &self.host {
+            Host::Ipv4(ip) => return Ok(vec![SocketAddr::new(IpAddr::V4(*ip), self.port)]),
+            Host::Ipv6(ip) => return Ok(vec![SocketAddr::new(IpAddr::V6(*ip), self.port)]),
+            Host::Domain(name) => name,
+        };
+        let found = match limit {
+            None => lookup(name, self.port),
+            Some(limit) => lookup_within(name, self.port, limit)?,
+        };
+        match found {
+            Ok(addresses) if !addresses.is_empty() => Ok(addresses),
+            Ok(_) => Err(ConnectError::Dns { host: name.clone(), source: None }),
+            Err(error) => Err(ConnectError::Dns { host: name.clone(), source: Some(error) }),
+        }
+    }
+}
+
+fn lookup(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    Ok((name, port).to_socket_addrs()?.collect())
+}
+
+/// The system's resolver can't be stopped, so it works on a thread of its own that is left behind
+/// if it takes too long.
+fn lookup_within(
+    name: &str,
+    port: u16,
+    limit: Duration,
+) -> Result<io::Result<Vec<SocketAddr>>, ConnectError> {
+    let (sender, receiver) = mpsc::sync_channel(1);
+    let wanted = name.to_owned();
+    thread::Builder::new()
+        .name("wirebeat-dns".into())
+        // If nobody waits any more, the answer is of no use.
+        .spawn(move || drop(sender.send(lookup(&wanted, port))))
+        .map_err(ConnectError::Io)?;
+    match receiver.recv_timeout(limit) {
+        Ok(found) => Ok(found),
+        Err(RecvTimeoutError::Timeout) => Err(ConnectError::Timeout(Step::Resolving)),
+        Err(RecvTimeoutError::Disconnected) => {
+            Err(ConnectError::Dns { host: name.into(), source: None })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The `Host`, port and target that a URL leads to.
+    fn parts(url: &str) -> (String, Option<u16>, String) {
+        let (_, request) = Address::parse(url).expect("the URL is valid");
+        (request.host().into(), request.port(), request.target().into())
+    }
+
+    fn fault(url: &str) -> Option<UrlFault> {
+        match Address::parse(url) {
+            Err(ConnectError::Url { fault, .. }) => Some(fault),
+            _ => None,
+        }
+    }
+
+    /// RFC 6455 §3 and §4.1: a port is named unless it's the default; the target is path and query.
+    #[test]
+    fn a_url_is_split_into_host_port_and_target() {
+        let split = |host: &str, port, target: &str| (host.into(), port, target.into());
+        assert_eq!(parts("ws://example.com"), split("example.com", None, "/"));
+        assert_eq!(parts("ws://example.com:80/"), split("example.com", None, "/"));
+        assert_eq!(parts("ws://example.com:8080?q"), split("example.com", Some(8080), "/?q"));
+        assert_eq!(
+            parts("WS://Example.COM/a%20b c?d=é"),
+            split("example.com", None, "/a%20b%20c?d=%C3%A9")
+        );
+        assert_eq!(parts("ws://[::1]:9/"), split("[::1]", Some(9), "/"));
+        assert_eq!(parts("ws://bücher.example/"), split("xn--bcher-kva.example", None, "/"));
+    }
+
+    #[test]
+    fn a_url_that_leads_nowhere_is_refused_with_what_is_wrong() {
+        assert!(matches!(fault("example.com"), Some(UrlFault::Malformed(_))));
+        assert!(matches!(fault("ws://"), Some(UrlFault::Malformed(_))));
+        assert_eq!(fault("http://example.com"), Some(UrlFault::Scheme));
+        assert_eq!(fault("ws://example.com/#top"), Some(UrlFault::Fragment));
+        assert_eq!(fault("ws://user:secret@example.com/"), Some(UrlFault::Credentials));
+        let wss = Address::parse("wss://example.com");
+        assert!(matches!(wss, Err(ConnectError::TlsNotBuiltIn)), "{wss:?}");
+    }
+
+    #[test]
+    fn what_the_url_parser_leaves_as_it_is_may_be_asked_for() {
+        for target in ["/|", "/^", "/{}", "/a'b", "/?a'b|c{}", "/[]", "/?\"<>`", "/%zz", "/\\x"] {
+            let url = format!("ws://example.com{target}");
+            assert!(Address::parse(&url).is_ok(), "{target}");
+        }
+    }
+
+    #[test]
+    fn an_address_needs_no_resolver() {
+        let (address, _) = Address::parse("ws://127.0.0.1:9/").expect("the URL is valid");
+        let resolved = address.resolve(Some(Duration::ZERO)).expect("there's nothing to resolve");
+        assert_eq!(resolved, [SocketAddr::from(([127, 0, 0, 1], 9))]);
+    }
+}

@@ -1,0 +1,209 @@
+use std::io;
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+use wirebeat::handshake::{Request, RequestError};
+use wirebeat::{Config, Connection, Event, Reason, Seed, Timestamp};
+
+use crate::address::Address;
+use crate::driver::Driver;
+use crate::error::{ConnectError, Step};
+use crate::{Socket, WebSocket};
+
+/// Connects to a `ws:` URL, with all settings as they are by default.
+///
+/// [`Client`] has more to say than a URL.
+///
+/// # Errors
+///
+/// As for [`Client::connect`], and [`ConnectError::Url`] and [`ConnectError::TlsNotBuiltIn`] as for
+/// [`Client::new`].
+pub fn connect(url: &str) -> Result<WebSocket<TcpStream>, ConnectError> {
+    Client::new(url)?.connect()
+}
+
+/// A client that is about to connect.
+///
+/// ```no_run
+/// use wirebeat_std::Client;
+///
+/// let mut socket = Client::new("ws://localhost:9001/chat")?
+///     .subprotocol("chat.v2")?
+///     .header("Authorization", "Bearer 7Fjfp0ZBr1KtDRbnfVdmIw")?
+///     .connect()?;
+/// socket.send("hello")?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "it connects when `connect` is called"]
+pub struct Client {
+    address: Address,
+    request: Request,
+    config: Config,
+}
+
+impl Client {
+    /// A client for a URL: `ws://host:port/path?query`.
+    ///
+    /// # Errors
+    ///
+    /// - [`ConnectError::Url`]: it isn't such a URL;
+    /// - [`ConnectError::TlsNotBuiltIn`]: it's a `wss:` URL.
+    pub fn new(url: &str) -> Result<Client, ConnectError> {
+        let (address, request) = Address::parse(url)?;
+        Ok(Client { address, request, config: Config::default() })
+    }
+
+    /// Offers a subprotocol, after those offered before: the first is the one preferred.
+    ///
+    /// # Errors
+    ///
+    /// - [`RequestError::SubprotocolInvalid`]: the name isn't a token;
+    /// - [`RequestError::SubprotocolRepeated`]: the same name was offered before.
+    pub fn subprotocol(mut self, name: &str) -> Result<Client, RequestError> {
+        self.request = self.request.subprotocol(name)?;
+        Ok(self)
+    }
+
+    /// Adds a header to the request: credentials, cookies, `User-Agent`.
+    ///
+    /// # Errors
+    ///
+    /// - [`RequestError::Header`]: the name isn't a token, the value isn't one line, or the header
+    ///   belongs to the handshake.
+    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Result<Client, RequestError> {
+        self.request = self.request.header(name, value)?;
+        Ok(self)
+    }
+
+    /// Says which page the request comes from, as browsers do.
+    ///
+    /// # Errors
+    ///
+    /// - [`RequestError::OriginInvalid`]: not an origin as browsers write it.
+    pub fn origin(mut self, origin: &str) -> Result<Client, RequestError> {
+        self.request = self.request.origin(origin)?;
+        Ok(self)
+    }
+
+    /// Sets limits and times.
+    pub fn config(mut self, config: Config) -> Client {
+        self.config = config;
+        self
+    }
+
+    /// Connects: resolves the name, tries all its addresses in turn, and waits for the server's
+    /// answer, all of it within `open_timeout`.
+    ///
+    /// # Errors
+    ///
+    /// - [`ConnectError::Dns`], [`ConnectError::Unreachable`]: no TCP connection could be made;
+    /// - [`ConnectError::Timeout`]: it took longer than `open_timeout`;
+    /// - [`ConnectError::Rejected`]: the server answered with something else;
+    /// - [`ConnectError::Handshake`]: the answer breaks the protocol, or the connection ended;
+    /// - [`ConnectError::Io`], [`ConnectError::Entropy`]: the operating system refused.
+    pub fn connect(self) -> Result<WebSocket<TcpStream>, ConnectError> {
+        let limit = TimeLimit::start(self.config.open_timeout);
+        let addresses = self.address.resolve(limit.left(Step::Resolving)?)?;
+        let stream = dial(&addresses, limit, &self.request)?;
+        self.handshake(stream, limit)
+    }
+
+    /// Connects over a stream that is there already: a Unix socket, or a tunnel. The URL says
+    /// nothing but what is asked for; the stream is taken as it is.
+    ///
+    /// # Errors
+    ///
+    /// As for [`connect`](Client::connect), but for those that the stream is past.
+    pub fn connect_over<S: Socket>(self, stream: S) -> Result<WebSocket<S>, ConnectError> {
+        let limit = TimeLimit::start(self.config.open_timeout);
+        self.handshake(stream, limit)
+    }
+
+    fn handshake<S: Socket>(
+        self,
+        stream: S,
+        limit: TimeLimit,
+    ) -> Result<WebSocket<S>, ConnectError> {
+        let open_timeout = limit.left(Step::Handshake)?;
+        let config = Config { open_timeout, ..self.config };
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).map_err(ConnectError::Entropy)?;
+        let connection =
+            Connection::client(self.request, &config, &Seed::new(seed), Timestamp::ZERO);
+        let mut driver =
+            Driver::new(stream, connection, Instant::now()).map_err(ConnectError::Io)?;
+        let mut rejected = None;
+        loop {
+            match driver.next_event() {
+                Some(Event::Open(_)) => return Ok(WebSocket::new(driver)),
+                Some(Event::Rejected(response)) => rejected = Some(response),
+                Some(Event::Closed(closed)) => {
+                    return Err(match (rejected, closed.cause.reason) {
+                        (Some(response), _) => ConnectError::Rejected(response),
+                        (None, Reason::OpenTimeout) => ConnectError::Timeout(Step::Handshake),
+                        (None, _) => ConnectError::Handshake(closed.cause),
+                    });
+                }
+                Some(_) => {}
+                None => driver.turn(),
+            }
+        }
+    }
+}
+
+/// Tries the addresses in turn. One that doesn't answer gets its share of the time, so that the
+/// others have theirs.
+fn dial(
+    addresses: &[SocketAddr],
+    limit: TimeLimit,
+    request: &Request,
+) -> Result<TcpStream, ConnectError> {
+    let mut failure = None;
+    for (index, address) in addresses.iter().enumerate() {
+        let left = limit.left(Step::Connecting)?;
+        let share = left.map(|left| left / u32::try_from(addresses.len() - index).unwrap_or(1));
+        let stream = match share {
+            Some(share) => TcpStream::connect_timeout(address, share.max(TimeLimit::MIN)),
+            None => TcpStream::connect(address),
+        };
+        match stream {
+            Ok(stream) => return Ok(stream),
+            Err(error) => failure = Some(error),
+        }
+    }
+    let source = failure.unwrap_or_else(|| io::Error::from(io::ErrorKind::AddrNotAvailable));
+    if source.kind() == io::ErrorKind::TimedOut {
+        return Err(ConnectError::Timeout(Step::Connecting));
+    }
+    let host = match request.port() {
+        Some(port) => format!("{}:{port}", request.host()),
+        None => request.host().into(),
+    };
+    Err(ConnectError::Unreachable { host, source })
+}
+
+/// The time that connecting may take, all steps together.
+#[derive(Clone, Copy, Debug)]
+struct TimeLimit {
+    started: Instant,
+    timeout: Option<Duration>,
+}
+
+impl TimeLimit {
+    /// Zero would be no limit, or an error.
+    const MIN: Duration = Duration::from_millis(1);
+
+    fn start(timeout: Option<Duration>) -> TimeLimit {
+        TimeLimit { started: Instant::now(), timeout }
+    }
+
+    /// What is left of it; `None` if there is no limit.
+    fn left(self, step: Step) -> Result<Option<Duration>, ConnectError> {
+        let Some(timeout) = self.timeout else { return Ok(None) };
+        match timeout.checked_sub(self.started.elapsed()) {
+            Some(left) if !left.is_zero() => Ok(Some(left)),
+            Some(_) | None => Err(ConnectError::Timeout(step)),
+        }
+    }
+}

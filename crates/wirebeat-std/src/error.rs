@@ -1,0 +1,242 @@
+use std::error::Error;
+use std::fmt;
+use std::io;
+
+use wirebeat::handshake::{ReceivedResponse, RequestError, RequestRefusal};
+use wirebeat::{Cause, Reason};
+
+/// Why there's no connection. Each kind names who can mend it, and its text says how.
+#[derive(Debug)]
+pub enum ConnectError {
+    /// The URL doesn't lead to a WebSocket. Whoever wrote it can mend it.
+    Url {
+        /// The URL, as it was given.
+        url: Box<str>,
+        /// What is wrong with it.
+        fault: UrlFault,
+    },
+    /// The URL asks for TLS (`wss:`), which this version can't do.
+    TlsNotBuiltIn,
+    /// What is to be sent with the request can't be sent. The application is at fault.
+    Request(RequestError),
+    /// The host's name can't be resolved.
+    Dns {
+        /// The name.
+        host: String,
+        /// What the resolver said, if it said more than that there's no address.
+        source: Option<io::Error>,
+    },
+    /// No address of the host took the connection: nobody listens, or no way leads there.
+    Unreachable {
+        /// Host and port.
+        host: String,
+        /// What the last address that was tried gave.
+        source: io::Error,
+    },
+    /// It took longer than `open_timeout`.
+    Timeout(Step),
+    /// The server answered, but not with a WebSocket: a refusal, a redirect, or a page.
+    Rejected(Box<ReceivedResponse>),
+    /// The connection ended during the handshake, or the answer breaks the protocol.
+    Handshake(Cause),
+    /// The operating system refused what every connection needs: a thread, a socket option.
+    Io(io::Error),
+    /// The operating system gave no random numbers, without which masking keys can't be made.
+    Entropy(getrandom::Error),
+}
+
+/// How far a client had come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// The host's name was being resolved.
+    Resolving,
+    /// The TCP connection was being made.
+    Connecting,
+    /// The server's answer was awaited.
+    Handshake,
+}
+
+/// What is wrong with a URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UrlFault {
+    /// It isn't a URL.
+    Malformed(url::ParseError),
+    /// Its scheme isn't `ws` or `wss`.
+    Scheme,
+    /// It has a fragment, which [RFC 6455 §3] forbids.
+    ///
+    /// [RFC 6455 §3]: https://www.rfc-editor.org/rfc/rfc6455#section-3
+    Fragment,
+    /// It has a user name or a password, which nothing would be done with.
+    Credentials,
+    /// Its host can't stand in a request.
+    Host,
+    /// Its path or query can't stand in a request.
+    Target,
+}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ConnectError::Url { url, fault } => write!(f, "can't connect to {url:?}: {fault}"),
+            ConnectError::TlsNotBuiltIn => {
+                f.write_str("wss: needs TLS, which isn't built in yet; use ws: where that is safe")
+            }
+            ConnectError::Request(error) => error.fmt(f),
+            ConnectError::Dns { host, source } => {
+                write!(f, "the name {host} can't be resolved")?;
+                if let Some(source) = source {
+                    write!(f, " ({source})")?;
+                }
+                f.write_str("; check its spelling and the network")
+            }
+            ConnectError::Unreachable { host, source } => {
+                write!(f, "nothing answers at {host} ({source}); ")?;
+                f.write_str(match source.kind() {
+                    io::ErrorKind::ConnectionRefused => "check the port and that the server runs",
+                    _ => "check the address and the network",
+                })
+            }
+            ConnectError::Timeout(step) => {
+                write!(f, "timed out while {step}; check the network, or raise open_timeout")
+            }
+            ConnectError::Rejected(response) => {
+                let status = response.status();
+                write!(f, "the server answered {status} instead of opening a WebSocket")?;
+                if let Some(advice) = advice(status) {
+                    write!(f, "; {advice}")?;
+                }
+                Ok(())
+            }
+            ConnectError::Handshake(cause) => match cause.reason {
+                Reason::Handshake(_) => write!(f, "{cause}; check that it's a WebSocket server"),
+                _ => write!(f, "{cause}; check that a WebSocket server listens at this port"),
+            },
+            ConnectError::Io(error) => write!(f, "the operating system refused: {error}"),
+            ConnectError::Entropy(error) => {
+                write!(f, "the operating system gave no random numbers: {error}")
+            }
+        }
+    }
+}
+
+/// What to do about a status.
+fn advice(status: u16) -> Option<&'static str> {
+    Some(match status {
+        300..=399 => "redirects aren't followed, so use the URL that it names in Location",
+        401 | 407 => "it wants credentials, as an Authorization header",
+        403 => "it doesn't allow this client; check credentials and Origin",
+        404 | 410 => "check the URL's path",
+        426 => "it wants another version of the protocol",
+        400..=428 | 430..=499 => "check the URL and the headers",
+        429 => "there were too many requests; wait before the next",
+        500..=599 => "the server has a problem; try again later",
+        _ => return None,
+    })
+}
+
+impl Error for ConnectError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            ConnectError::Dns { source, .. } => source.as_ref().map(|source| source as _),
+            ConnectError::Unreachable { source, .. } | ConnectError::Io(source) => Some(source),
+            ConnectError::Request(error) => Some(error),
+            ConnectError::Handshake(cause) => Some(cause),
+            ConnectError::Entropy(error) => Some(error),
+            ConnectError::Url { .. }
+            | ConnectError::TlsNotBuiltIn
+            | ConnectError::Timeout(_)
+            | ConnectError::Rejected(_) => None,
+        }
+    }
+}
+
+impl From<RequestError> for ConnectError {
+    fn from(error: RequestError) -> ConnectError {
+        ConnectError::Request(error)
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Step::Resolving => "resolving the name",
+            Step::Connecting => "connecting",
+            Step::Handshake => "waiting for the server's answer",
+        })
+    }
+}
+
+impl fmt::Display for UrlFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            UrlFault::Malformed(error) => {
+                return write!(f, "it isn't a URL ({error}); write ws://host:port/path");
+            }
+            UrlFault::Scheme => "its scheme must be ws",
+            UrlFault::Fragment => "a WebSocket URL has no #fragment; write # as %23",
+            UrlFault::Credentials => {
+                "user and password aren't sent; give an Authorization header instead"
+            }
+            UrlFault::Host => "its host isn't a name or an address",
+            UrlFault::Target => "its path or query has characters that must be percent-encoded",
+        })
+    }
+}
+
+/// Why a server has no request to decide on, or could not answer it.
+#[derive(Debug)]
+pub enum AcceptError {
+    /// The request was refused, and the client was told why.
+    Refused(RequestRefusal),
+    /// The client took longer than `open_timeout`.
+    Timeout,
+    /// The client went away.
+    Gone(Cause),
+    /// [`Pending::accept`](crate::Pending::accept) on a plain HTTP request. The client was answered
+    /// 426 (Upgrade Required). Ask [`is_upgrade`](wirebeat::handshake::IncomingRequest::is_upgrade)
+    /// first, and use [`Pending::respond`](crate::Pending::respond).
+    NotAnUpgrade,
+    /// The client didn't offer the subprotocol that was chosen. It was answered 500.
+    SubprotocolUnoffered,
+    /// The operating system refused what every connection needs.
+    Io(io::Error),
+}
+
+impl fmt::Display for AcceptError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            AcceptError::Refused(refusal) => refusal.fmt(f),
+            AcceptError::Timeout => f.write_str("the opening handshake took too long"),
+            AcceptError::Gone(cause) => cause.fmt(f),
+            AcceptError::NotAnUpgrade => f.write_str("the request doesn't ask for an upgrade"),
+            AcceptError::SubprotocolUnoffered => {
+                f.write_str("the client didn't offer the subprotocol that was chosen")
+            }
+            AcceptError::Io(error) => write!(f, "the operating system refused: {error}"),
+        }
+    }
+}
+
+impl Error for AcceptError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            AcceptError::Refused(refusal) => Some(refusal),
+            AcceptError::Gone(cause) => Some(cause),
+            AcceptError::Io(error) => Some(error),
+            AcceptError::Timeout
+            | AcceptError::NotAnUpgrade
+            | AcceptError::SubprotocolUnoffered => None,
+        }
+    }
+}
+
+impl From<Cause> for AcceptError {
+    fn from(cause: Cause) -> AcceptError {
+        match cause.reason {
+            Reason::Refused(refusal) => AcceptError::Refused(refusal),
+            Reason::OpenTimeout => AcceptError::Timeout,
+            _ => AcceptError::Gone(cause),
+        }
+    }
+}

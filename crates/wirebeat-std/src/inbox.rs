@@ -1,0 +1,50 @@
+use std::collections::VecDeque;
+
+use wirebeat::Event;
+
+/// How many messages are kept.
+const MESSAGES_MAX: usize = 16;
+
+/// How many bytes of messages are kept, at least, before no more are taken.
+const LEN_MAX: usize = 16 * 1024;
+
+/// What came while the application was sending, until it receives.
+#[derive(Debug, Default)]
+pub(crate) struct Inbox {
+    events: VecDeque<Event<'static>>,
+    len: usize,
+}
+
+impl Inbox {
+    /// Keeps an event. Pings and pongs are answered and measured by now, and aren't kept: a peer
+    /// could send any number of them.
+    pub(crate) fn keep(&mut self, event: Event<'static>) {
+        match event {
+            Event::Ping(_) | Event::Pong { .. } => {}
+            event => {
+                self.len += payload_len(&event);
+                self.events.push_back(event);
+            }
+        }
+    }
+
+    /// The oldest event.
+    pub(crate) fn take(&mut self) -> Option<Event<'static>> {
+        let event = self.events.pop_front()?;
+        self.len -= payload_len(&event);
+        Some(event)
+    }
+
+    /// Whether the application has to take something before more can come.
+    pub(crate) fn is_full(&self) -> bool {
+        self.events.len() >= MESSAGES_MAX || self.len >= LEN_MAX
+    }
+}
+
+fn payload_len(event: &Event<'_>) -> usize {
+    match event {
+        Event::Message(message) => message.len(),
+        Event::Fragment(fragment) => fragment.payload.len(),
+        _ => 0,
+    }
+}

@@ -1,0 +1,172 @@
+use std::fmt;
+use std::time::Instant;
+
+use wirebeat::handshake::{self, Acceptance, IncomingRequest, OriginPolicy, Response};
+use wirebeat::{Cause, Config, Connection, Event, Phase, Reason, Timestamp};
+
+use crate::driver::Driver;
+use crate::error::AcceptError;
+use crate::{Socket, WebSocket};
+
+/// Waits for the request on a stream that a client has connected, with all settings as they are by
+/// default.
+///
+/// Which pages may connect is a decision that every server makes, so there's no default for
+/// `origins`. It blocks for up to `open_timeout`: give each stream a thread.
+///
+/// # Errors
+///
+/// - [`AcceptError::Refused`]: the request breaks the protocol, or its origin isn't allowed. The
+///   client was told so;
+/// - [`AcceptError::Timeout`], [`AcceptError::Gone`]: no request came;
+/// - [`AcceptError::Io`]: the operating system refused.
+pub fn accept<S: Socket>(stream: S, origins: OriginPolicy) -> Result<Pending<S>, AcceptError> {
+    accept_with(stream, origins, &Config::default())
+}
+
+/// [`accept`] with other limits and times.
+///
+/// # Errors
+///
+/// As for [`accept`].
+pub fn accept_with<S: Socket>(
+    stream: S,
+    origins: OriginPolicy,
+    config: &Config,
+) -> Result<Pending<S>, AcceptError> {
+    let connection = Connection::server(origins, config, Timestamp::ZERO);
+    let mut driver = Driver::new(stream, connection, Instant::now()).map_err(AcceptError::Io)?;
+    loop {
+        match driver.next_event() {
+            Some(Event::Request(request)) => return Ok(Pending { driver, request }),
+            Some(Event::Closed(closed)) => return Err(closed.cause.into()),
+            Some(_) => {}
+            None => driver.turn(),
+        }
+    }
+}
+
+/// A request that waits for an answer: an upgrade to accept or to refuse, or a plain HTTP request.
+///
+/// The decision has to be made within `open_timeout`, counted from when the stream was accepted. To
+/// drop it without an answer drops the stream.
+///
+/// ```no_run
+/// use std::net::TcpListener;
+/// use wirebeat_std::{OriginPolicy, Response, accept};
+///
+/// let listener = TcpListener::bind("127.0.0.1:9001")?;
+/// let (stream, _) = listener.accept()?;
+/// let pending = accept(stream, OriginPolicy::SameHost)?;
+/// if pending.request().target() != "/chat" {
+///     pending.respond(&Response::new(404)?.body("try /chat\n"))?;
+/// } else {
+///     let mut socket = pending.accept()?;
+///     socket.send("welcome")?;
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "the client waits for an answer"]
+pub struct Pending<S: Socket> {
+    driver: Driver<S>,
+    request: Box<IncomingRequest>,
+}
+
+impl<S: Socket> Pending<S> {
+    /// What the client asks for.
+    #[must_use]
+    pub fn request(&self) -> &IncomingRequest {
+        &self.request
+    }
+
+    /// Opens the WebSocket.
+    ///
+    /// # Errors
+    ///
+    /// As for [`accept_with`](Pending::accept_with), but for the subprotocol.
+    pub fn accept(self) -> Result<WebSocket<S>, AcceptError> {
+        self.accept_with(&Acceptance::new())
+    }
+
+    /// Opens the WebSocket, with a subprotocol or headers.
+    ///
+    /// # Errors
+    ///
+    /// - [`AcceptError::NotAnUpgrade`]: it's a plain HTTP request, which was answered 426;
+    /// - [`AcceptError::SubprotocolUnoffered`]: the client didn't offer the subprotocol, and was
+    ///   answered 500;
+    /// - [`AcceptError::Timeout`], [`AcceptError::Gone`]: it's too late.
+    pub fn accept_with(mut self, acceptance: &Acceptance) -> Result<WebSocket<S>, AcceptError> {
+        self.check_time()?;
+        let now = self.driver.now();
+        match self.driver.connection.accept(now, acceptance) {
+            Ok(()) => {
+                self.driver.write();
+                Ok(WebSocket::new(self.driver))
+            }
+            Err(error) => {
+                let (status, error) = match error {
+                    handshake::AcceptError::Gone => return Err(self.gone()),
+                    handshake::AcceptError::NotAnUpgrade => (426, AcceptError::NotAnUpgrade),
+                    handshake::AcceptError::SubprotocolUnoffered => {
+                        (500, AcceptError::SubprotocolUnoffered)
+                    }
+                };
+                if let Ok(response) = Response::new(status) {
+                    // The misuse is what has to be told, however the answer fares.
+                    let _ = self.respond(&response);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Answers without opening a WebSocket: refuses an upgrade, or answers a plain HTTP request.
+    ///
+    /// It waits until the client has read the answer and ended the connection, for at most `linger`:
+    /// a stream that is dropped with unread input would take the answer with it.
+    ///
+    /// # Errors
+    ///
+    /// - [`AcceptError::Timeout`], [`AcceptError::Gone`]: it's too late.
+    pub fn respond(mut self, response: &Response) -> Result<(), AcceptError> {
+        self.check_time()?;
+        let now = self.driver.now();
+        if self.driver.connection.respond(now, response).is_err() {
+            return Err(self.gone());
+        }
+        loop {
+            match self.driver.next_event() {
+                Some(Event::Closed(closed)) => {
+                    return match closed.cause.reason {
+                        Reason::Responded => Ok(()),
+                        _ => Err(closed.cause.into()),
+                    };
+                }
+                Some(_) => {}
+                None => self.driver.turn(),
+            }
+        }
+    }
+
+    /// While the application decides, nothing is read; but the time passes.
+    fn check_time(&mut self) -> Result<(), AcceptError> {
+        let now = self.driver.now();
+        self.driver.connection.handle_timeout(now);
+        match self.driver.next_event() {
+            None => Ok(()),
+            Some(_) => Err(self.gone()),
+        }
+    }
+
+    fn gone(&self) -> AcceptError {
+        let unknown = Cause { phase: Phase::Opening, reason: Reason::Lost };
+        self.driver.connection.cause().unwrap_or(unknown).into()
+    }
+}
+
+impl<S: Socket> fmt::Debug for Pending<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pending").field("request", &self.request).finish_non_exhaustive()
+    }
+}
