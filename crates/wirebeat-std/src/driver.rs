@@ -312,7 +312,11 @@ impl<S: Socket> Driver<S> {
         match read {
             Ok((0, _)) => {
                 self.input = InputSide::Ended;
-                self.connection.handle_eof(now);
+                match self.output {
+                    OutputSide::Live | OutputSide::Shut => self.connection.handle_eof(now),
+                    // The write was told of the loss, and the system tells it once.
+                    OutputSide::Broken => self.connection.handle_lost(now),
+                }
                 Look::Something
             }
             Ok((_, in_chunk)) => {

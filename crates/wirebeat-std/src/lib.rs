@@ -40,5 +40,5 @@ pub use wirebeat::handshake::{
 };
 pub use wirebeat::{
     Cause, CloseCode, CloseFrame, Closed, Config, Delivery, Event, Heartbeat, Kind, Message,
-    Payload, Prepared, ReadyState, Reason, SendError, SendErrorReason,
+    Payload, Phase, Prepared, ReadyState, Reason, SendError, SendErrorReason, Side,
 };

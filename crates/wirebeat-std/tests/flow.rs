@@ -1,0 +1,112 @@
+//! Both directions at once, on one thread and with small buffers.
+#![allow(clippy::unwrap_used, reason = "a peer that can't be set up fails the test")]
+
+mod support;
+
+use std::net::TcpListener;
+use std::sync::mpsc;
+use std::thread;
+
+use support::{connect_with, patient, quick_heartbeat, raw_client, serve, shrink_buffers};
+use wirebeat_std::{Client, Config, Message, OriginPolicy, Reason, SendErrorReason, accept_with};
+
+/// A server that sends back each message before it receives the next can't read on while its
+/// answers aren't read. The client, which sends some ahead, has to notice that it's its turn.
+#[test]
+fn messages_sent_ahead_of_a_blocking_echo_come_back() {
+    const AHEAD: usize = 8;
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = thread::spawn(move || {
+        let stream = listener.accept().unwrap().0;
+        shrink_buffers(&stream);
+        let pending = accept_with(stream, OriginPolicy::SameHost, &patient()).unwrap();
+        let mut socket = pending.accept().unwrap();
+        while let Some(message) = socket.recv() {
+            socket.send(message).unwrap();
+        }
+    });
+    let stream = std::net::TcpStream::connect(address).unwrap();
+    shrink_buffers(&stream);
+    let client = Client::new(&format!("ws://{address}/")).unwrap();
+    let config = Config { send_queue_len_max: 16 << 20, ..patient() };
+    let mut socket = client.config(config).connect_over(stream).unwrap();
+    let message = vec![5; 200_000];
+    for _ in 0..AHEAD {
+        socket.send(&message).unwrap();
+    }
+    for _ in 0..AHEAD {
+        assert_eq!(socket.recv(), Some(Message::from(&message)));
+    }
+    assert!(socket.close(None).unwrap().was_clean);
+    server.join().unwrap();
+}
+
+/// A sender that never receives answers pings all the same, with messages that nobody has received
+/// before them.
+#[test]
+fn an_application_that_only_sends_stays_alive_against_a_peer_that_pings() {
+    let (stop, stopped) = mpsc::channel::<()>();
+    let (url, server) = serve(quick_heartbeat(), move |mut socket| {
+        socket.send("not received yet").unwrap();
+        let mut latencies = 0;
+        while latencies < 5 {
+            match socket.recv_event() {
+                Some(wirebeat_std::Event::Pong { latency: Some(_), .. }) => latencies += 1,
+                Some(wirebeat_std::Event::Message(_)) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        drop(stop);
+        while socket.recv().is_some() {}
+        socket.closed().unwrap().clone()
+    });
+    let mut socket = connect_with(&url, patient());
+    while stopped.try_recv() == Err(mpsc::TryRecvError::Empty) {
+        // Often enough for the pongs, rarely enough for the server to be the one that asks.
+        thread::sleep(std::time::Duration::from_millis(70));
+        match socket.send("tick") {
+            Ok(()) => {}
+            Err(error) => panic!("{error}: {:?}", socket.recv()),
+        }
+    }
+    assert_eq!(socket.recv(), Some(Message::from("not received yet")));
+    assert!(socket.close(None).unwrap().was_clean);
+    assert_eq!(server.join().unwrap().cause.reason, Reason::ClosedByPeer);
+}
+
+/// The heartbeat runs while an application only sends, and finds out that nobody is there.
+#[test]
+fn an_application_that_only_sends_notices_a_dead_peer() {
+    let (raw, server) = raw_client(quick_heartbeat(), |mut socket| {
+        let refused = loop {
+            thread::sleep(std::time::Duration::from_millis(11));
+            if let Err(error) = socket.send("tick") {
+                break error.reason;
+            }
+        };
+        assert!(matches!(refused, SendErrorReason::NotOpen(_)), "{refused}");
+        assert_eq!(socket.recv(), None);
+        socket.closed().unwrap().cause.reason
+    });
+    assert_eq!(server.join().unwrap(), Reason::HeartbeatTimeout);
+    drop(raw);
+}
+
+/// Whoever drops an open WebSocket goes away, and says so.
+#[test]
+fn a_dropped_websocket_says_1001() {
+    let (mut raw, server) = raw_client(patient(), drop);
+    server.join().unwrap();
+    assert_eq!(raw.read_to_end().unwrap(), b"\x88\x02\x03\xE9");
+}
+
+/// A message that fills more than the send queue goes through all the same, if it's alone.
+#[test]
+fn a_message_longer_than_the_send_queue_is_sent() {
+    let (url, server) = serve(patient(), |mut socket| socket.recv().map(|message| message.len()));
+    let config = Config { send_queue_len_max: 1000, ..patient() };
+    let mut socket = connect_with(&url, config);
+    socket.send(vec![0; 3_000_000]).unwrap();
+    assert_eq!(server.join().unwrap(), Some(3_000_000));
+}

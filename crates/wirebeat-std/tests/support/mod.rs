@@ -1,0 +1,139 @@
+//! Peers on the loopback interface, ours and bare TCP ones.
+#![allow(dead_code, reason = "each test file uses a part of this")]
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use socket2::SockRef;
+use wirebeat::handshake::accept_key;
+use wirebeat_std::{Client, Config, Heartbeat, OriginPolicy, WebSocket, accept_with};
+
+/// A bare TCP peer that has finished its opening handshake, or hasn't begun one.
+pub(crate) struct Raw(pub(crate) TcpStream);
+
+/// A server of ours for one connection. Returns its URL, and what `serve` returns.
+pub(crate) fn serve<T: Send + 'static>(
+    config: Config,
+    serve: impl FnOnce(WebSocket<TcpStream>) -> T + Send + 'static,
+) -> (String, JoinHandle<T>) {
+    serve_tcp(move |stream| {
+        let pending = accept_with(stream, OriginPolicy::SameHost, &config).unwrap();
+        serve(pending.accept().unwrap())
+    })
+}
+
+/// A server for one connection, whatever it does with it.
+pub(crate) fn serve_tcp<T: Send + 'static>(
+    serve: impl FnOnce(TcpStream) -> T + Send + 'static,
+) -> (String, JoinHandle<T>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("ws://{}/", listener.local_addr().unwrap());
+    (url, thread::spawn(move || serve(listener.accept().unwrap().0)))
+}
+
+/// A bare server for one connection that answers the handshake as it should.
+pub(crate) fn serve_raw<T: Send + 'static>(
+    serve: impl FnOnce(Raw) -> T + Send + 'static,
+) -> (String, JoinHandle<T>) {
+    serve_tcp(move |stream| {
+        let mut raw = Raw(stream);
+        raw.answer_handshake();
+        serve(raw)
+    })
+}
+
+/// A server of ours, and a bare client that's through its handshake.
+pub(crate) fn raw_client<T: Send + 'static>(
+    config: Config,
+    serve_one: impl FnOnce(WebSocket<TcpStream>) -> T + Send + 'static,
+) -> (Raw, JoinHandle<T>) {
+    let (url, server) = serve(config, serve_one);
+    let mut raw = Raw::dial(&url);
+    raw.ask_handshake();
+    (raw, server)
+}
+
+pub(crate) fn connect_with(url: &str, config: Config) -> WebSocket<TcpStream> {
+    Client::new(url).unwrap().config(config).connect().unwrap()
+}
+
+/// A heartbeat that finds a dead peer within a moment.
+pub(crate) fn quick_heartbeat() -> Config {
+    let moment = Duration::from_millis(50);
+    Config { heartbeat: Some(Heartbeat::pings(moment, moment)), ..Config::default() }
+}
+
+/// Neither heartbeat nor write stall: whatever ends the connection is something else.
+pub(crate) fn patient() -> Config {
+    Config { heartbeat: None, write_stall_timeout: None, ..Config::default() }
+}
+
+/// Makes the socket's own buffers small: still smaller ones make the kernel wait for its timers.
+pub(crate) fn shrink_buffers(stream: &TcpStream) {
+    SockRef::from(stream).set_send_buffer_size(16 * 1024).unwrap();
+    SockRef::from(stream).set_recv_buffer_size(16 * 1024).unwrap();
+}
+
+impl Raw {
+    pub(crate) fn dial(url: &str) -> Raw {
+        let address = url.trim_start_matches("ws://").trim_end_matches('/');
+        Raw(TcpStream::connect(address).unwrap())
+    }
+
+    pub(crate) fn ask_handshake(&mut self) {
+        self.write(
+            b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+            Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
+        );
+        let answer = self.read_head();
+        assert!(answer.starts_with("HTTP/1.1 101 "), "{answer}");
+    }
+
+    pub(crate) fn answer_handshake(&mut self) {
+        let request = self.read_head();
+        let key = request.split("Sec-WebSocket-Key: ").nth(1).unwrap().lines().next().unwrap();
+        let accept = accept_key(key);
+        self.write(
+            format!(
+                "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
+                Connection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
+            )
+            .as_bytes(),
+        );
+    }
+
+    /// Everything up to the empty line, and nothing behind it.
+    pub(crate) fn read_head(&mut self) -> String {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            self.0.read_exact(&mut byte).unwrap();
+            head.push(byte[0]);
+        }
+        String::from_utf8(head).unwrap()
+    }
+
+    pub(crate) fn write(&mut self, bytes: &[u8]) {
+        self.0.write_all(bytes).unwrap();
+    }
+
+    /// All that still comes, until the peer ends its side.
+    pub(crate) fn read_to_end(&mut self) -> std::io::Result<Vec<u8>> {
+        let mut rest = Vec::new();
+        self.0.read_to_end(&mut rest).map(|_| rest)
+    }
+
+    /// Ends the connection with a reset, as a peer that crashes does.
+    pub(crate) fn reset(self) {
+        SockRef::from(&self.0).set_linger(Some(Duration::ZERO)).unwrap();
+    }
+}
+
+/// A client's frame with a mask of zeros, which leaves the payload as it is.
+pub(crate) fn masked(first_byte: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![first_byte, 0x80 | u8::try_from(payload.len()).unwrap(), 0, 0, 0, 0];
+    frame.extend_from_slice(payload);
+    frame
+}
