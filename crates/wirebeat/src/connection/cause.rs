@@ -92,7 +92,14 @@ impl Cause {
 
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.reason, self.phase)
+        match self.reason {
+            Reason::Protocol(_) => write!(f, "{}; {}", self.reason, self.phase),
+            Reason::Handshake(_) | Reason::Refused(_) => {
+                write!(f, "{}, {}", self.reason, self.phase)
+            }
+            Reason::ClosedByUs | Reason::ClosedByPeer => self.reason.fmt(f),
+            reason => write!(f, "{reason} {}", self.phase),
+        }
     }
 }
 
@@ -198,9 +205,9 @@ impl fmt::Display for Reason {
             Reason::ClosedByPeer => f.write_str("closed by the peer"),
             Reason::Aborted => f.write_str("given up by us"),
             Reason::Responded => f.write_str("answered without an upgrade"),
-            Reason::Protocol(error) => write!(f, "the peer broke the protocol: {error};"),
-            Reason::Handshake(error) => write!(f, "{error},"),
-            Reason::Refused(refusal) => write!(f, "the request was refused: {refusal},"),
+            Reason::Protocol(error) => write!(f, "the peer broke the protocol: {error}"),
+            Reason::Handshake(error) => error.fmt(f),
+            Reason::Refused(refusal) => write!(f, "the request was refused: {refusal}"),
             Reason::OpenTimeout => f.write_str("timed out"),
             Reason::HeartbeatTimeout => f.write_str("no answer to the heartbeat"),
             Reason::CloseTimeout => f.write_str("no answer to our Close"),
