@@ -104,13 +104,24 @@ impl Client {
     /// - [`ConnectError::Io`], [`ConnectError::Entropy`]: the operating system refused.
     pub fn connect(self) -> Result<WebSocket<TcpStream>, ConnectError> {
         let limit = TimeLimit::start(self.config.open_timeout);
-        let addresses = self.address.resolve(limit.left(Step::Resolving)?)?;
-        let stream = dial(&addresses, limit, &self.request)?;
+        let stream = self.dial_within(limit)?;
         self.handshake(stream, limit)
     }
 
-    /// Connects over a stream that is there already: a Unix socket, or a tunnel. The URL says
-    /// nothing but what is asked for; the stream is taken as it is.
+    /// Makes the TCP connection alone: to set options of the socket, or to lead it through
+    /// something, before [`connect_over`](Client::connect_over).
+    ///
+    /// # Errors
+    ///
+    /// - [`ConnectError::Dns`], [`ConnectError::Unreachable`]: no TCP connection could be made;
+    /// - [`ConnectError::Timeout`]: it took longer than `open_timeout`;
+    /// - [`ConnectError::Io`]: the operating system refused.
+    pub fn dial(&self) -> Result<TcpStream, ConnectError> {
+        self.dial_within(TimeLimit::start(self.config.open_timeout))
+    }
+
+    /// Connects over a stream that is there already: a Unix socket, a tunnel, or what
+    /// [`dial`](Client::dial) gave. The URL says what is asked for, and not where the stream leads.
     ///
     /// # Errors
     ///
@@ -118,6 +129,11 @@ impl Client {
     pub fn connect_over<S: Socket>(self, stream: S) -> Result<WebSocket<S>, ConnectError> {
         let limit = TimeLimit::start(self.config.open_timeout);
         self.handshake(stream, limit)
+    }
+
+    fn dial_within(&self, limit: TimeLimit) -> Result<TcpStream, ConnectError> {
+        let addresses = self.address.resolve(limit.left(Step::Resolving)?)?;
+        dial(&addresses, limit, &self.request)
     }
 
     fn handshake<S: Socket>(

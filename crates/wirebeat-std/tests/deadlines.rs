@@ -1,4 +1,5 @@
 //! Deadlines hold although reads and writes block. What ends a connection is asserted, never when.
+#![forbid(unsafe_code)]
 #![allow(clippy::unwrap_used, reason = "a peer that can't be set up fails the test")]
 
 mod support;
@@ -7,7 +8,9 @@ use std::io::Read;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use support::{Raw, connect_with, patient, quick_heartbeat, raw_client, serve_raw, serve_tcp};
+use support::{
+    Raw, connect_with, do_nothing_for, patient, quick_heartbeat, raw_client, serve_raw, serve_tcp,
+};
 use wirebeat_std::{
     AcceptError, Client, CloseCode, Closed, Config, ConnectError, Event, Message, OriginPolicy,
     Phase, Reason, Response, Step, accept_with,
@@ -83,7 +86,7 @@ fn an_application_that_was_away_finds_the_connection_open() {
     // Its first ping goes out inside this call, which nothing ends but the answer to it.
     let first = socket.recv();
     gone.recv().unwrap();
-    std::thread::sleep(MOMENT * 10);
+    do_nothing_for(MOMENT * 10);
     assert_eq!(first, Some(Message::from("still here")));
     socket.send("back").unwrap();
     assert_eq!(server.join().unwrap(), Some(Message::from("back")));
@@ -112,7 +115,7 @@ fn a_server_whose_answer_drips_runs_into_the_open_timeout() {
         let mut answer = b"HTTP/1.1 101 Switching Protocols\r\nX: ".to_vec();
         answer.resize(16_000, b'x');
         answer.iter().all(|byte| {
-            std::thread::sleep(Duration::from_millis(2));
+            do_nothing_for(Duration::from_millis(2));
             stream.write_all(&[*byte]).is_ok()
         })
     });
@@ -140,7 +143,7 @@ fn a_decision_that_takes_too_long_comes_too_late() {
         let (url, server) = serve_tcp(move |stream| {
             let config = Config { open_timeout: Some(MOMENT), ..Config::default() };
             let pending = accept_with(stream, OriginPolicy::SameHost, &config).unwrap();
-            std::thread::sleep(MOMENT * 2);
+            do_nothing_for(MOMENT * 2);
             match respond {
                 false => pending.accept().map(drop),
                 true => pending.respond(&Response::new(403).unwrap()),

@@ -1,4 +1,5 @@
 //! What passes between a client and a server over real TCP.
+#![forbid(unsafe_code)]
 #![allow(clippy::unwrap_used, reason = "a peer that can't be set up fails the test")]
 
 mod support;

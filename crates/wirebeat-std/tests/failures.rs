@@ -1,4 +1,5 @@
 //! What breaks, and how it's told.
+#![forbid(unsafe_code)]
 #![allow(clippy::unwrap_used, reason = "a peer that can't be set up fails the test")]
 
 mod support;

@@ -1,4 +1,5 @@
 //! Both directions at once, on one thread and with small buffers.
+#![forbid(unsafe_code)]
 #![allow(clippy::unwrap_used, reason = "a peer that can't be set up fails the test")]
 
 mod support;
@@ -6,8 +7,11 @@ mod support;
 use std::net::TcpListener;
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
-use support::{connect_with, patient, quick_heartbeat, raw_client, serve, shrink_buffers};
+use support::{
+    connect_with, do_nothing_for, patient, quick_heartbeat, raw_client, serve, shrink_buffers,
+};
 use wirebeat_std::{Client, Config, Message, OriginPolicy, Reason, SendErrorReason, accept_with};
 
 /// A server that sends back each message before it receives the next can't read on while its
@@ -64,7 +68,7 @@ fn an_application_that_only_sends_stays_alive_against_a_peer_that_pings() {
     let mut socket = connect_with(&url, patient());
     while stopped.try_recv() == Err(mpsc::TryRecvError::Empty) {
         // Often enough for the pongs, rarely enough for the server to be the one that asks.
-        thread::sleep(std::time::Duration::from_millis(70));
+        do_nothing_for(Duration::from_millis(70));
         match socket.send("tick") {
             Ok(()) => {}
             Err(error) => panic!("{error}: {:?}", socket.recv()),
@@ -80,7 +84,7 @@ fn an_application_that_only_sends_stays_alive_against_a_peer_that_pings() {
 fn an_application_that_only_sends_notices_a_dead_peer() {
     let (raw, server) = raw_client(quick_heartbeat(), |mut socket| {
         let refused = loop {
-            thread::sleep(std::time::Duration::from_millis(11));
+            do_nothing_for(Duration::from_millis(11));
             if let Err(error) = socket.send("tick") {
                 break error.reason;
             }

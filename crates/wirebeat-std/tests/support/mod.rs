@@ -76,6 +76,12 @@ pub(crate) fn shrink_buffers(stream: &TcpStream) {
     SockRef::from(stream).set_recv_buffer_size(16 * 1024).unwrap();
 }
 
+/// Lets time pass, where that an application does nothing for a while is what is tested.
+#[expect(clippy::disallowed_methods, reason = "there is nothing to wait for but the time")]
+pub(crate) fn do_nothing_for(duration: Duration) {
+    thread::sleep(duration);
+}
+
 impl Raw {
     pub(crate) fn dial(url: &str) -> Raw {
         let address = url.trim_start_matches("ws://").trim_end_matches('/');
