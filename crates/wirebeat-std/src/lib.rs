@@ -30,6 +30,11 @@ mod server;
 mod socket;
 mod websocket;
 
+/// The README's examples compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
+
 pub use client::{Client, connect};
 pub use error::{AcceptError, ConnectError, Step, UrlFault};
 pub use server::{Pending, accept, accept_with};
