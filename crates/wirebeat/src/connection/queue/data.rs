@@ -29,21 +29,27 @@ const KEPT_LEN_MAX: usize = 128 * 1024;
 #[derive(Debug, Default)]
 pub(super) struct DataLane {
     tail: Vec<u8>,
-    /// How much of `tail` has gone out.
-    start: usize,
     segments: VecDeque<Segment>,
     /// The bytes that wait in segments.
     segments_len: usize,
+    at: Position,
+}
+
+/// How far the lane has gone out.
+#[derive(Debug, Default)]
+struct Position {
+    /// How much of `tail` has gone out.
+    start: usize,
     /// The bytes at the front that are no frame: a handshake.
     head_left: usize,
     /// Where in `tail` the header of the frame at the front is.
     front: usize,
     /// How much of that frame has gone out.
     front_taken: usize,
-    /// Application bytes that wait.
-    app_len: u64,
     /// How many bytes wait up to the end of a heartbeat; 0 if none is among them.
     heartbeat_left: usize,
+    /// Application bytes that wait.
+    app_len: u64,
 }
 
 #[derive(Debug)]
@@ -72,20 +78,19 @@ impl DataLane {
     /// Bytes that wait.
     #[inline]
     pub(super) fn len(&self) -> usize {
-        self.tail.len() - self.start + self.segments_len
+        self.tail.len() - self.at.start + self.segments_len
     }
 
     /// Application bytes that wait.
     #[inline]
     pub(super) fn app_len(&self) -> u64 {
-        self.app_len
+        self.at.app_len
     }
 
     /// Queues an unmasked frame whose payload is shorter than a segment. `app_len` is what the
     /// payload stands for.
     #[inline(always)]
     pub(super) fn push_small(&mut self, first_byte: u8, payload: &[u8], app_len: usize) {
-        self.tail.reserve(SMALL_HEADER_LEN_MAX + payload.len());
         match small_len(payload) {
             SmallLen::Short(len) => self.tail.extend_from_slice(&[first_byte, len]),
             SmallLen::Medium([high, low]) => {
@@ -93,7 +98,7 @@ impl DataLane {
             }
         }
         self.tail.extend_from_slice(payload);
-        self.app_len += app_len as u64;
+        self.at.app_len += app_len as u64;
     }
 
     /// The same, masked.
@@ -117,7 +122,7 @@ impl DataLane {
         let start = self.tail.len();
         self.tail.extend_from_slice(payload);
         frame::mask(&mut self.tail[start..], key);
-        self.app_len += app_len as u64;
+        self.at.app_len += app_len as u64;
     }
 
     /// Queues a frame whose payload is a segment.
@@ -133,55 +138,48 @@ impl DataLane {
         let bytes = masked_segment(payload, key);
         self.segments_len += bytes.len();
         self.segments.push_back(Segment { at: self.tail.len(), bytes });
-        self.app_len += app_len as u64;
+        self.at.app_len += app_len as u64;
     }
 
     /// Queues a handshake. It comes before any frame.
     pub(super) fn push_head(&mut self, head: &[u8]) {
-        debug_assert!(self.len() == self.head_left);
+        debug_assert!(self.len() == self.at.head_left);
         self.tail.extend_from_slice(head);
-        self.head_left += head.len();
-        self.front = self.tail.len();
+        self.at.head_left += head.len();
+        self.at.front = self.tail.len();
     }
 
     /// The frame that was queued last is a heartbeat.
     pub(super) fn mark_heartbeat(&mut self) {
-        self.heartbeat_left = self.len();
+        self.at.heartbeat_left = self.len();
     }
 
     pub(super) fn heartbeat_left(&self) -> usize {
-        self.heartbeat_left
+        self.at.heartbeat_left
     }
 
     /// What is left of the handshake, and of the frame that the transport has a part of.
     pub(super) fn in_progress_len(&self) -> usize {
         match self.front_shape() {
-            Some(shape) if self.front_taken > 0 => shape.len() - self.front_taken,
-            _ => self.head_left,
+            Some(shape) if self.at.front_taken > 0 => shape.len() - self.at.front_taken,
+            _ => self.at.head_left,
         }
     }
 
     /// Everything has gone out.
     #[inline]
     pub(super) fn clear(&mut self) {
-        if self.tail.capacity() > KEPT_LEN {
+        if self.tail.capacity() > KEPT_LEN || self.segments_len > 0 {
             self.shrink();
         }
         self.tail.clear();
-        if self.segments_len > 0 {
-            self.segments.clear();
-            self.segments_len = 0;
-        }
-        self.start = 0;
-        self.head_left = 0;
-        self.front = 0;
-        self.front_taken = 0;
-        self.app_len = 0;
-        self.heartbeat_left = 0;
+        self.at = Position::default();
     }
 
-    #[cold]
+    #[inline(never)]
     fn shrink(&mut self) {
+        self.segments.clear();
+        self.segments_len = 0;
         if self.tail.capacity() > KEPT_LEN_MAX || self.tail.len() < self.tail.capacity() / 4 {
             self.tail = Vec::new();
         }
@@ -220,25 +218,25 @@ impl DataLane {
 
     fn advance_frames(&mut self, len: usize, taken: &mut impl FnMut(Part)) {
         let mut left = len;
-        let head = left.min(self.head_left);
+        let head = left.min(self.at.head_left);
         if head > 0 {
-            self.heartbeat_left = self.heartbeat_left.saturating_sub(head);
-            self.head_left -= head;
+            self.at.heartbeat_left = self.at.heartbeat_left.saturating_sub(head);
+            self.at.head_left -= head;
             left -= head;
             taken(Part::of_no_message(head));
         }
         while left > 0 {
             let Some(shape) = self.front_shape() else { break };
-            let part_len = left.min(shape.len() - self.front_taken);
-            let part = shape.part(self.front_taken, part_len);
-            self.app_len -= part.app_len();
+            let part_len = left.min(shape.len() - self.at.front_taken);
+            let part = shape.part(self.at.front_taken, part_len);
+            self.at.app_len -= part.app_len();
             taken(part);
             left -= part_len;
-            self.heartbeat_left = self.heartbeat_left.saturating_sub(part_len);
-            self.front_taken += part_len;
-            if self.front_taken == shape.len() {
-                self.front += shape.len_in_tail();
-                self.front_taken = 0;
+            self.at.heartbeat_left = self.at.heartbeat_left.saturating_sub(part_len);
+            self.at.front_taken += part_len;
+            if self.at.front_taken == shape.len() {
+                self.at.front += shape.len_in_tail();
+                self.at.front_taken = 0;
             }
         }
     }
@@ -249,7 +247,7 @@ impl DataLane {
         }
         while len > 0 {
             let small = self.small_len_at_front().min(len);
-            self.start += small;
+            self.at.start += small;
             len -= small;
             let Some(segment) = self.segments.front_mut().filter(|_| len > 0) else { break };
             let large = segment.bytes.len().min(len);
@@ -265,7 +263,7 @@ impl DataLane {
 
     /// Moves what waits to the front of its buffer when most of the buffer has gone out.
     fn compact(&mut self) {
-        let gone = self.front.min(self.start);
+        let gone = self.at.front.min(self.at.start);
         let waiting = self.tail.len() - gone;
         if gone < KEPT_LEN || gone < waiting {
             return;
@@ -275,30 +273,36 @@ impl DataLane {
         for segment in &mut self.segments {
             segment.at -= gone;
         }
-        self.start -= gone;
-        self.front -= gone;
+        self.at.start -= gone;
+        self.at.front -= gone;
     }
 
     /// How many bytes of `tail` come before the first segment.
     fn small_len_at_front(&self) -> usize {
-        self.segments.front().map_or(self.tail.len(), |segment| segment.at) - self.start
+        self.segments.front().map_or(self.tail.len(), |segment| segment.at) - self.at.start
     }
 
     fn front_shape(&self) -> Option<Shape> {
-        let shape = Shape::read(self.tail.get(self.front..)?)?;
-        Some(self.shape_ending_at(self.head_left + shape.len() - self.front_taken, shape))
+        let shape = Shape::read(self.tail.get(self.at.front..)?)?;
+        Some(self.shape_ending_at(self.at.head_left + shape.len() - self.at.front_taken, shape))
     }
 
     /// A heartbeat is a message, but not the application's. It's known by where it ends among what
     /// waits.
     fn shape_ending_at(&self, end: usize, shape: Shape) -> Shape {
-        Shape { is_data: shape.is_data && end != self.heartbeat_left, ..shape }
+        Shape { is_data: shape.is_data && end != self.at.heartbeat_left, ..shape }
+    }
+
+    /// All that waits, if it's in one slice.
+    #[inline]
+    pub(super) fn as_slice(&self) -> Option<&[u8]> {
+        if self.segments_len == 0 { self.tail.get(self.at.start..) } else { None }
     }
 
     /// The slice at `offset` in what waits, as long as it goes; empty at the end.
     #[inline]
     pub(super) fn slice_at(&self, mut offset: usize) -> &[u8] {
-        let mut start = self.start;
+        let mut start = self.at.start;
         if self.segments_len > 0 {
             for segment in &self.segments {
                 if offset < segment.at - start {
@@ -318,19 +322,19 @@ impl DataLane {
     /// All that waits, slice by slice.
     #[cfg(feature = "std")]
     pub(super) fn slices(&self) -> impl Iterator<Item = &[u8]> {
-        let mut start = self.start;
+        let mut start = self.at.start;
         let small_and_large = self.segments.iter().flat_map(move |segment| {
             let small = &self.tail[start..segment.at];
             start = segment.at;
             [small, &segment.bytes]
         });
-        let last = self.segments.back().map_or(self.start, |segment| segment.at);
+        let last = self.segments.back().map_or(self.at.start, |segment| segment.at);
         let rest = core::iter::once(&self.tail[last..]);
         small_and_large.chain(rest).filter(|slice| !slice.is_empty())
     }
 
     fn share_front(&self, mut len: usize, out: &mut VecDeque<Bytes>) {
-        let mut start = self.start;
+        let mut start = self.at.start;
         for segment in &self.segments {
             let small = len.min(segment.at - start);
             share_copy(&self.tail[start..start + small], out);
@@ -348,7 +352,7 @@ impl DataLane {
 
     fn take_all(&mut self, out: &mut VecDeque<Bytes>) {
         let tail = Bytes::from(mem::take(&mut self.tail));
-        let mut start = self.start;
+        let mut start = self.at.start;
         for segment in self.segments.drain(..) {
             if start < segment.at {
                 out.push_back(tail.slice(start..segment.at));
@@ -367,33 +371,33 @@ impl DataLane {
         let all = self.waiting();
         let kept_len = self.in_progress_len();
         let kept = match self.front_shape() {
-            Some(shape) if self.front_taken > 0 => {
-                let part = shape.part(self.front_taken, kept_len);
+            Some(shape) if self.at.front_taken > 0 => {
+                let part = shape.part(self.at.front_taken, kept_len);
                 Lost { app_len: part.app_len(), messages: u64::from(part.ends_message) }
             }
             _ => Lost::default(),
         };
         self.truncate(kept_len);
-        self.app_len = kept.app_len;
-        self.heartbeat_left = self.heartbeat_left.min(kept_len);
+        self.at.app_len = kept.app_len;
+        self.at.heartbeat_left = self.at.heartbeat_left.min(kept_len);
         Lost { app_len: all.app_len - kept.app_len, messages: all.messages - kept.messages }
     }
 
     /// The application's bytes that wait, and the messages of which not all has gone out.
     pub(super) fn waiting(&self) -> Lost {
-        let (mut at, mut messages) = (self.front, 0);
-        let (mut end, mut taken) = (self.head_left, self.front_taken);
+        let (mut at, mut messages) = (self.at.front, 0);
+        let (mut end, mut taken) = (self.at.head_left, self.at.front_taken);
         while let Some(shape) = self.tail.get(at..).and_then(Shape::read) {
             end += shape.len() - mem::take(&mut taken);
             let shape = self.shape_ending_at(end, shape);
             messages += u64::from(shape.is_data && shape.fin);
             at += shape.len_in_tail();
         }
-        Lost { app_len: self.app_len, messages }
+        Lost { app_len: self.at.app_len, messages }
     }
 
     fn truncate(&mut self, mut len: usize) {
-        let (mut start, mut kept_segments, mut kept_len) = (self.start, 0, 0);
+        let (mut start, mut kept_segments, mut kept_len) = (self.at.start, 0, 0);
         for segment in &self.segments {
             if len <= segment.at - start {
                 break;

@@ -80,12 +80,12 @@ impl SendQueue {
     /// was taken out waits too, until the transport has it.
     #[inline]
     pub(crate) fn has_room(&self, payload_len: usize, len_max: usize) -> bool {
-        let taken_out = match &self.outstanding {
-            None => 0,
-            Some(outstanding) => outstanding.len(),
+        let waiting = match &self.outstanding {
+            None => self.data.len(),
+            Some(outstanding) => self.data.len() + outstanding.len(),
         };
-        let waiting = self.data.len().saturating_add(taken_out);
-        waiting.saturating_add(payload_len) <= len_max || waiting == 0
+        // What is in memory, and a payload that is too, can't be longer than `usize::MAX`.
+        waiting + payload_len <= len_max || waiting == 0
     }
 
     /// Queues a frame that carries a part of a message, shorter than [`SEGMENT_LEN_MIN`].

@@ -11,7 +11,17 @@ use super::data::DataLane;
 /// [`handle_written`](crate::Connection::handle_written) says what the transport took. With the
 /// `std` feature, `chunks_vectored` gives every part of it at once.
 #[derive(Clone)]
-pub struct Transmit<'q> {
+pub struct Transmit<'q>(Front<'q>);
+
+#[derive(Clone)]
+enum Front<'q> {
+    /// The usual case: everything is in one slice.
+    Slice(&'q [u8]),
+    Lanes(Lanes<'q>),
+}
+
+#[derive(Clone)]
+struct Lanes<'q> {
     data: &'q DataLane,
     control: &'q ControlLane,
     offset: usize,
@@ -21,22 +31,23 @@ pub struct Transmit<'q> {
 impl<'q> Transmit<'q> {
     #[inline]
     pub(super) fn new(data: &'q DataLane, control: &'q ControlLane) -> Option<Transmit<'q>> {
+        if control.is_empty()
+            && let Some(slice) = data.as_slice()
+        {
+            return if slice.is_empty() { None } else { Some(Transmit(Front::Slice(slice))) };
+        }
         let len = data.len() + control.len();
-        (len > 0).then_some(Transmit { data, control, offset: 0, len })
+        Some(Transmit(Front::Lanes(Lanes { data, control, offset: 0, len })))
     }
+}
 
-    /// The slice at `offset`, as long as it goes; empty at the end.
-    #[inline]
+impl<'q> Lanes<'q> {
+    /// The slice at `offset`, as long as it goes; empty at the end. First comes the rest of the
+    /// data frame in progress, then the control frames, then the other data.
     fn slice_at(&self, offset: usize) -> &'q [u8] {
         if self.control.is_empty() {
-            self.data.slice_at(offset)
-        } else {
-            self.slice_of_both_at(offset)
+            return self.data.slice_at(offset);
         }
-    }
-
-    /// The rest of the data frame in progress, the control frames, the other data.
-    fn slice_of_both_at(&self, offset: usize) -> &'q [u8] {
         let (in_progress_len, control_len) = (self.data.in_progress_len(), self.control.len());
         match offset.checked_sub(in_progress_len) {
             None => {
@@ -47,46 +58,65 @@ impl<'q> Transmit<'q> {
             Some(_) => self.data.slice_at(offset - control_len),
         }
     }
+
+    #[cfg(feature = "std")]
+    fn fill<'a>(&'a self, dst: &mut [std::io::IoSlice<'a>]) -> usize {
+        if self.offset == 0 && self.control.is_empty() {
+            return fill(dst, self.data.slices());
+        }
+        let mut offset = self.offset;
+        let slices = core::iter::from_fn(|| {
+            let slice = self.slice_at(offset);
+            offset += slice.len();
+            (!slice.is_empty()).then_some(slice)
+        });
+        fill(dst, slices)
+    }
+}
+
+#[cfg(feature = "std")]
+fn fill<'a>(dst: &mut [std::io::IoSlice<'a>], slices: impl Iterator<Item = &'a [u8]>) -> usize {
+    let mut count = 0;
+    for (slot, slice) in dst.iter_mut().zip(slices) {
+        *slot = std::io::IoSlice::new(slice);
+        count += 1;
+    }
+    count
 }
 
 impl Buf for Transmit<'_> {
     #[inline]
     fn remaining(&self) -> usize {
-        self.len - self.offset
+        match &self.0 {
+            Front::Slice(slice) => slice.len(),
+            Front::Lanes(lanes) => lanes.len - lanes.offset,
+        }
     }
 
     #[inline]
     fn chunk(&self) -> &[u8] {
-        self.slice_at(self.offset)
+        match &self.0 {
+            Front::Slice(slice) => slice,
+            Front::Lanes(lanes) => lanes.slice_at(lanes.offset),
+        }
     }
 
     /// Moves past `cnt` bytes, or to the end if there are fewer.
     #[inline]
     fn advance(&mut self, cnt: usize) {
-        self.offset = self.offset.saturating_add(cnt).min(self.len);
+        match &mut self.0 {
+            Front::Slice(slice) => *slice = slice.get(cnt..).unwrap_or_default(),
+            Front::Lanes(lanes) => lanes.offset = lanes.offset.saturating_add(cnt).min(lanes.len),
+        }
     }
 
     #[cfg(feature = "std")]
     fn chunks_vectored<'a>(&'a self, dst: &mut [std::io::IoSlice<'a>]) -> usize {
-        let mut count = 0;
-        if self.offset == 0 && self.control.is_empty() {
-            for (slot, slice) in dst.iter_mut().zip(self.data.slices()) {
-                *slot = std::io::IoSlice::new(slice);
-                count += 1;
-            }
-            return count;
+        match &self.0 {
+            Front::Slice([]) => 0,
+            Front::Slice(slice) => fill(dst, core::iter::once(*slice)),
+            Front::Lanes(lanes) => lanes.fill(dst),
         }
-        let mut offset = self.offset;
-        for slot in dst {
-            let slice = self.slice_at(offset);
-            if slice.is_empty() {
-                break;
-            }
-            offset += slice.len();
-            *slot = std::io::IoSlice::new(slice);
-            count += 1;
-        }
-        count
     }
 }
 
