@@ -636,6 +636,29 @@ mod of_messages {
         }
     }
 
+    /// The rest of the frame in progress isn't taken for the heartbeat that stood behind it.
+    #[test]
+    fn it_is_dropped_for_a_close_without_a_trace() {
+        for role in ROLES {
+            let mut connection = opened(role, None);
+            connection.send(START, &[0; 100]).expect("room");
+            let mut wire = write(&mut connection, START, 50);
+            let left = connection.buffered_amount();
+            pass(&mut connection, START + secs(20));
+            receive(&mut connection, START + secs(20), &peer_close(role, 1000));
+            assert_eq!(connection.buffered_amount(), left);
+            wire.extend(write(&mut connection, START + secs(20), 10));
+            assert_eq!(connection.buffered_amount(), left - 10);
+            wire.extend(write_all(&mut connection, START + secs(20)));
+            assert_eq!(connection.buffered_amount(), 0);
+            let order: Vec<u8> = plain(&wire).iter().map(|frame| frame.0).collect();
+            assert_eq!(order, [BINARY, CLOSE]);
+            connection.handle_eof(START + secs(20));
+            let events = poll(&mut connection);
+            assert_eq!(ending(&mut connection, &events).1.messages_lost, 0);
+        }
+    }
+
     #[test]
     fn the_answer_is_due_from_the_last_byte_that_was_taken_up_to_the_messages_end() {
         for role in ROLES {

@@ -379,7 +379,9 @@ impl DataLane {
         };
         self.truncate(kept_len);
         self.at.app_len = kept.app_len;
-        self.at.heartbeat_left = self.at.heartbeat_left.min(kept_len);
+        if self.at.heartbeat_left > kept_len {
+            self.at.heartbeat_left = 0;
+        }
         Lost { app_len: all.app_len - kept.app_len, messages: all.messages - kept.messages }
     }
 
