@@ -1,6 +1,5 @@
 //! What a property or a fuzz target once found, as small as it can be.
 
-use core::time::Duration;
 use wirebeat::handshake::{AcceptError, Acceptance, OriginPolicy, Response};
 
 use wirebeat::{Config, Connection, Event, Input, Timestamp};
