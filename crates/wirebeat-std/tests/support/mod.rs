@@ -10,6 +10,11 @@ use socket2::SockRef;
 use wirebeat::handshake::accept_key;
 use wirebeat_std::{Client, Config, Heartbeat, OriginPolicy, WebSocket, accept_with};
 
+/// A client's request.
+pub(crate) const REQUEST: &[u8] =
+    b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+
 /// A bare TCP peer that has finished its opening handshake, or hasn't begun one.
 pub(crate) struct Raw(pub(crate) TcpStream);
 
@@ -89,10 +94,7 @@ impl Raw {
     }
 
     pub(crate) fn ask_handshake(&mut self) {
-        self.write(
-            b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-            Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
-        );
+        self.write(REQUEST);
         let answer = self.read_head();
         assert!(answer.starts_with("HTTP/1.1 101 "), "{answer}");
     }
