@@ -11,7 +11,7 @@ use wirebeat_std::{OriginPolicy, Response, accept};
 /// Runs `wirebeat live`, with a heartbeat that makes it short.
 fn live(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wirebeat"));
-    command.args(["live", "--heartbeat", "50"]).args(arguments).output().unwrap()
+    command.args(["live", "--heartbeat", "250"]).args(arguments).output().unwrap()
 }
 
 fn text(bytes: &[u8]) -> String {

@@ -11,7 +11,8 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use support::{
-    Raw, connect_with, do_nothing_for, patient, quick_heartbeat, raw_client, serve_raw, serve_tcp,
+    Raw, connect_with, do_nothing_for, heartbeat, patient, patient_heartbeat, quick_heartbeat,
+    raw_client, serve_raw, serve_tcp,
 };
 use wirebeat_std::{
     AcceptError, Client, CloseCode, Closed, Config, ConnectError, Event, Message, OriginPolicy,
@@ -57,7 +58,7 @@ fn a_server_finds_a_silent_client_too() {
 #[test]
 fn a_peer_that_answers_pings_stays_connected_and_is_measured() {
     let (url, server) = support::serve(patient(), |mut socket| socket.recv());
-    let mut socket = connect_with(&url, quick_heartbeat());
+    let mut socket = connect_with(&url, patient_heartbeat());
     let mut latencies = 0;
     while latencies < 3 {
         match socket.recv_event() {
@@ -83,12 +84,12 @@ fn an_application_that_was_away_while_a_pong_was_due_finds_the_connection_open()
         socket.send("still here").unwrap();
         socket.recv()
     });
-    let mut socket = connect_with(&url, quick_heartbeat());
+    let mut socket = connect_with(&url, heartbeat(MOMENT * 8));
     // It only sends, and so leaves with its ping unanswered.
     while ping.try_recv().is_err() {
         socket.send("tick").unwrap();
     }
-    do_nothing_for(MOMENT * 10);
+    do_nothing_for(MOMENT * 16);
     socket.send("back").unwrap();
     assert_eq!(socket.recv(), Some(Message::from("still here")));
     assert!(socket.close(None).unwrap().was_clean);

@@ -10,7 +10,8 @@ use std::thread;
 use std::time::Duration;
 
 use support::{
-    connect_with, do_nothing_for, patient, quick_heartbeat, raw_client, serve, shrink_buffers,
+    connect_with, do_nothing_for, patient, patient_heartbeat, quick_heartbeat, raw_client, serve,
+    shrink_buffers,
 };
 use wirebeat_std::{Client, Config, Message, OriginPolicy, Reason, SendErrorReason, accept_with};
 
@@ -51,7 +52,7 @@ fn messages_sent_ahead_of_a_blocking_echo_come_back() {
 #[test]
 fn an_application_that_only_sends_stays_alive_against_a_peer_that_pings() {
     let (stop, stopped) = mpsc::channel::<()>();
-    let (url, server) = serve(quick_heartbeat(), move |mut socket| {
+    let (url, server) = serve(patient_heartbeat(), move |mut socket| {
         socket.send("not received yet").unwrap();
         let mut latencies = 0;
         while latencies < 5 {

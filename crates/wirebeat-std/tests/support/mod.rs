@@ -66,8 +66,18 @@ pub(crate) fn connect_with(url: &str, config: Config) -> WebSocket<TcpStream> {
 
 /// A heartbeat that finds a dead peer within a moment.
 pub(crate) fn quick_heartbeat() -> Config {
-    let moment = Duration::from_millis(50);
-    Config { heartbeat: Some(Heartbeat::pings(moment, moment)), ..Config::default() }
+    heartbeat(Duration::from_millis(50))
+}
+
+/// A heartbeat that asks within a moment, and waits long enough for a live peer on a busy machine.
+pub(crate) fn patient_heartbeat() -> Config {
+    heartbeat(Duration::from_secs(30))
+}
+
+/// A heartbeat that asks within a moment.
+pub(crate) fn heartbeat(timeout: Duration) -> Config {
+    let interval = Duration::from_millis(50);
+    Config { heartbeat: Some(Heartbeat::pings(interval, timeout)), ..Config::default() }
 }
 
 /// Neither heartbeat nor write stall: whatever ends the connection is something else.
