@@ -1,5 +1,7 @@
 //! A client and a server that talk to each other.
 
+use std::collections::VecDeque;
+
 use bytes::Buf;
 use wirebeat::handshake::{Acceptance, OriginPolicy, Request};
 use wirebeat::{
@@ -150,7 +152,7 @@ pub fn send(
     let unsent = match ownership {
         Ownership::Borrowed => connection.send(now, borrowed).map_err(|e| (e.reason, e.unsent)),
         Ownership::Owned => {
-            let owned = Message::from(borrowed.into_owned());
+            let owned = borrowed.into_owned();
             connection.send(now, owned).map_err(|e| (e.reason, e.unsent))
         }
         Ownership::Shared => {
@@ -237,7 +239,7 @@ pub fn pings(sendings: &[Sending]) -> Vec<Vec<u8>> {
 
 struct End {
     connection: Connection,
-    to_send: std::vec::IntoIter<Sending>,
+    to_send: VecDeque<Sending>,
     waits: Option<Sending>,
     received: Received,
     wire: Vec<u8>,
@@ -245,14 +247,14 @@ struct End {
 
 impl End {
     fn new(connection: Connection, sendings: &[Sending]) -> End {
-        let to_send = sendings.to_vec().into_iter();
+        let to_send = sendings.iter().cloned().collect();
         End { connection, to_send, waits: None, received: Received::default(), wire: Vec::new() }
     }
 
     fn send_next(&mut self, now: Timestamp) {
         let is_open = self.connection.ready_state() == ReadyState::Open;
         if let Some(next) =
-            is_open.then(|| self.waits.take().or_else(|| self.to_send.next())).flatten()
+            is_open.then(|| self.waits.take().or_else(|| self.to_send.pop_front())).flatten()
         {
             self.waits = next.pass(&mut self.connection, now);
         }
@@ -260,7 +262,7 @@ impl End {
 
     fn is_done(&mut self) -> bool {
         self.waits.is_none()
-            && self.to_send.as_slice().is_empty()
+            && self.to_send.is_empty()
             && self.connection.poll_transmit().is_none()
     }
 

@@ -60,14 +60,13 @@ impl<'s> Source<'s> {
     /// A length, small as a rule, sometimes at one of the edges of the wire format and of the core's
     /// buffers.
     pub fn len(&mut self) -> usize {
-        const EDGES: [usize; 16] = [
-            0, 1, 123, 124, 125, 126, 127, 128, 4095, 4096, 4097, 16_383, 16_384, 16_385, 65_535,
-            65_536,
-        ];
+        const EDGES: [usize; 11] = [0, 1, 123, 124, 125, 126, 127, 128, 4095, 4096, 4097];
+        const LONG: [usize; 5] = [16_383, 16_384, 16_385, 65_535, 65_536];
         match self.byte() {
             small @ 0..=199 => usize::from(small) % 40,
-            edge @ 200..=247 => EDGES[usize::from(edge - 200) % EDGES.len()],
-            248.. => usize::from(self.number()) % 5_000,
+            edge @ 200..=243 => EDGES[usize::from(edge - 200) % EDGES.len()],
+            long @ 244..=248 => LONG[usize::from(long - 244)],
+            249.. => usize::from(self.number()) % 5_000,
         }
     }
 }

@@ -347,7 +347,7 @@ impl Runner {
             self.connection.handle_written(now, 0);
             self.connection.handle_reading(now, self.reading);
             assert!(self.connection.take_transmit(0).is_none());
-            drop(self.connection.poll_transmit());
+            let _ = self.connection.poll_transmit();
             if self.connection.ready_state() == ReadyState::Closed {
                 self.connection.handle_eof(now);
                 self.connection.handle_lost(now);
