@@ -1,8 +1,9 @@
 //! What a property or a fuzz target once found, as small as it can be.
 
-use wirebeat::handshake::{AcceptError, Acceptance, OriginPolicy, Response};
+use core::time::Duration;
 
-use wirebeat::{Config, Connection, Event, Input, Timestamp};
+use wirebeat::handshake::{AcceptError, Acceptance, OriginPolicy, Response};
+use wirebeat::{Config, Connection, Endpoint, Event, Heartbeat, Input, Timestamp};
 use wirebeat_harness::split::waiting;
 
 const NOW: Timestamp = Timestamp::ZERO;
@@ -78,4 +79,43 @@ fn no_close_replaces_the_handshake() {
     assert!(replied.starts_with(b"HTTP/1.1 101 ") && replied.ends_with(&[0x88, 0]));
     let failed = hasty_client(&[0x83, 0x80, 0, 0, 0, 0]);
     assert!(failed.starts_with(b"HTTP/1.1 101 ") && failed.ends_with(&[0x88, 2, 0x03, 0xEA]));
+}
+
+/// A heartbeat's message isn't the application's: it's neither buffered nor lost.
+#[test]
+fn a_heartbeats_message_is_nobodys() {
+    let second = Duration::from_secs(1);
+    let heartbeat = Heartbeat::messages(second, second, "beat", None);
+    let config = Config { heartbeat: Some(heartbeat), ..Config::default() };
+    let mut server = Connection::established(Endpoint::Server, &config, NOW);
+    server.handle_timeout(NOW + second);
+    assert_eq!((waiting(&mut server), server.buffered_amount()), (b"\x81\x04beat".to_vec(), 0));
+    server.send(NOW + second, "mine").unwrap();
+    assert_eq!(server.buffered_amount(), 4);
+    server.handle_written(NOW + second, 3);
+    assert_eq!(server.buffered_amount(), 4);
+    server.handle_lost(NOW + second);
+    assert!(matches!(server.poll_event(), Some(Event::Error(_))));
+    match server.poll_event() {
+        Some(Event::Closed(closed)) => assert_eq!(closed.messages_lost, 1),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(server.buffered_amount(), 4);
+}
+
+/// A heartbeat that is given up takes no message's place: the one in progress is still the
+/// application's.
+#[test]
+fn a_heartbeat_that_is_given_up_is_forgotten() {
+    let second = Duration::from_secs(1);
+    let heartbeat = Heartbeat::messages(second, second, "beat", None);
+    let config = Config { heartbeat: Some(heartbeat), ..Config::default() };
+    let mut server = Connection::established(Endpoint::Server, &config, NOW);
+    server.send(NOW, "in progress").unwrap();
+    server.handle_written(NOW, 1);
+    server.handle_timeout(NOW + second);
+    let mut reserved = [0x83, 0x80];
+    assert_eq!(server.receive(NOW, &mut Input::new(&mut reserved)), None);
+    server.handle_written(NOW, 2);
+    assert_eq!(server.buffered_amount(), 10);
 }
