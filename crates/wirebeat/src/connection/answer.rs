@@ -1,7 +1,7 @@
 use alloc::vec::Vec;
 
 use super::cause::Reason;
-use super::opening::Opening;
+use super::opening::{Answer, Opening};
 use super::state::{State, StateInput};
 use super::{Backlog, Connection};
 use crate::Timestamp;
@@ -23,7 +23,7 @@ impl Connection {
     pub fn accept(&mut self, now: Timestamp, acceptance: &Acceptance) -> Result<(), AcceptError> {
         self.advance_clock(now);
         let opening = self.unanswered()?;
-        let (response, subprotocol, behind) = opening.accept(acceptance)?;
+        let Answer { response, subprotocol, behind } = opening.accept(acceptance)?;
         self.queue.push_head(&response);
         self.subprotocol = subprotocol;
         if !behind.is_empty() {

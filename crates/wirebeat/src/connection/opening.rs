@@ -33,6 +33,15 @@ enum Stage {
     Deciding { behind: Vec<u8> },
 }
 
+/// What a server's yes amounts to.
+pub(super) struct Answer {
+    /// The 101, as it goes on the wire.
+    pub(super) response: Vec<u8>,
+    pub(super) subprotocol: Option<ByteString>,
+    /// What came behind the request.
+    pub(super) behind: Vec<u8>,
+}
+
 /// What the handshake led to.
 pub(super) enum Opened {
     /// A client's connection is open.
@@ -87,17 +96,14 @@ impl Opening {
         matches!(self, Opening::Server(ServerOpening { stage: Stage::Deciding { .. }, .. }))
     }
 
-    /// The 101, the subprotocol that it chooses, and what came behind the request.
-    pub(super) fn accept(
-        &mut self,
-        acceptance: &Acceptance,
-    ) -> Result<(Vec<u8>, Option<ByteString>, Vec<u8>), AcceptError> {
+    /// Accepts the request that waits.
+    pub(super) fn accept(&mut self, acceptance: &Acceptance) -> Result<Answer, AcceptError> {
         match self {
             Opening::Server(ServerOpening {
                 handshake, stage: Stage::Deciding { behind }, ..
             }) => {
                 let (response, subprotocol) = handshake.accept(acceptance)?;
-                Ok((response, subprotocol, mem::take(behind)))
+                Ok(Answer { response, subprotocol, behind: mem::take(behind) })
             }
             Opening::Server(_) | Opening::Client(_) => Err(AcceptError::Gone),
         }
