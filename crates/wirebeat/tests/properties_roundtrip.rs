@@ -5,12 +5,12 @@ use std::io::{self, Cursor, Read, Write};
 
 use proptest::prelude::*;
 use tungstenite::protocol::{WebSocket, WebSocketConfig};
-use wirebeat::{Config, Connection, Kind, Role, Timestamp};
+use wirebeat::{Config, Connection, Kind, ProtocolError, Role, Timestamp};
 use wirebeat_harness::exchange::{Sending, messages, pings};
 use wirebeat_harness::frame::sent_frames;
 use wirebeat_harness::model::{self, Heard};
 use wirebeat_harness::rules::{Rules, endpoint};
-use wirebeat_harness::split::waiting;
+use wirebeat_harness::split::{Cuts, receive, waiting};
 use wirebeat_harness::strategies::{
     broken_stream, config, exchange, role, sendings, valid_frames, written,
 };
@@ -151,8 +151,7 @@ proptest! {
         agree(role, written(&frames))?;
     }
 
-    /// And of one that does, but for what tungstenite is lenient or otherwise about (see
-    /// [`is_known_difference`]).
+    /// And of one that does, but for what [`is_known_difference`] lists.
     #[test]
     fn tungstenite_refuses_what_we_refuse(
         (role, stream) in role().prop_flat_map(|role| (Just(role), broken_stream(role))),
@@ -161,13 +160,49 @@ proptest! {
     }
 }
 
-fn agree(role: Role, stream: Vec<u8>) -> Result<(), TestCaseError> {
+/// Checks that tungstenite hears what we hear of a stream, and refuses it if we do.
+fn agree(role: Role, mut stream: Vec<u8>) -> Result<(), TestCaseError> {
     let rules = Rules { message_len_max: u64::MAX, ..Rules::new(role) };
-    let ours = model::whole(
-        &wirebeat_harness::split::receive(&rules, &stream, &wirebeat_harness::split::Cuts::none())
-            .heard,
-    );
+    let mut ours = model::whole(&receive(&rules, &stream, &Cuts::none()).heard);
+    let last = ours.last().cloned();
+    let is_refused = matches!(last, Some(Heard::Violation(_)));
+    if is_refused {
+        ours.pop();
+        // We refuse at the byte that shows it, tungstenite when the frame is complete.
+        stream.resize(stream.len() + 100_000, 0xFF);
+    }
     let (theirs, error) = tungstenite_hears(stream, role);
-    println!("{ours:?}\n{theirs:?}\n{error:?}");
+    if last.as_ref().is_some_and(is_known_difference) {
+        let same = ours.len() - usize::from(!is_refused);
+        prop_assert_eq!(theirs.get(..same), Some(&ours[..same]));
+        return Ok(());
+    }
+    prop_assert_eq!(theirs, ours);
+    let is_end = matches!(error, tungstenite::Error::ConnectionClosed)
+        || matches!(&error, tungstenite::Error::Protocol(error) if *error
+            == tungstenite::error::ProtocolError::ResetWithoutClosingHandshake);
+    prop_assert!(!is_refused || !is_end, "{last:?}, but {error:?}");
     Ok(())
+}
+
+/// Where tungstenite is known to hear otherwise than RFC 6455 has it, or than we read it:
+///
+/// - it takes lengths that aren't written in the fewest bytes (§5.2: "the minimal number of bytes
+///   MUST be used"), also in control frames, where the second byte is enough for us;
+/// - it reports a Close whose code may not be sent as one with 1002, instead of failing;
+/// - it takes 1014, which was registered later, for such a code.
+fn is_known_difference(last: &Heard) -> bool {
+    use tungstenite::protocol::frame::coding::CloseCode;
+    match last {
+        Heard::Violation(error) => {
+            matches!(
+                error,
+                ProtocolError::LengthNotMinimal
+                    | ProtocolError::ControlTooLong
+                    | ProtocolError::CloseCode(_)
+            )
+        }
+        Heard::Closing(Some((code, _))) => !CloseCode::from(*code).is_allowed(),
+        _ => false,
+    }
 }
