@@ -126,3 +126,5 @@ pub use protocol_error::ProtocolError;
 pub use role::{ReadyState, Role};
 pub use seed::Seed;
 pub use time::Timestamp;
+
+pub(crate) use time::Nanos;

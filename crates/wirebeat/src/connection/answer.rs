@@ -1,3 +1,4 @@
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::cause::Reason;
@@ -25,7 +26,7 @@ impl Connection {
         let opening = self.unanswered()?;
         let Answer { response, subprotocol, behind } = opening.accept(acceptance)?;
         self.queue.push_head(&response);
-        self.subprotocol = subprotocol;
+        self.subprotocol = subprotocol.map(Box::new);
         if !behind.is_empty() {
             self.backlog = Some(Backlog { bytes: behind, eaten: 0 }.into());
         }

@@ -2,7 +2,7 @@ use alloc::sync::Arc;
 use core::time::Duration;
 
 use super::config::{Heartbeat, HeartbeatMessage};
-use crate::Timestamp;
+use crate::{Nanos, Timestamp};
 
 /// Whether the peer is alive ([RFC 6455 §5.5.2]).
 ///
@@ -25,8 +25,8 @@ pub(super) struct Liveness {
 
 #[derive(Debug)]
 struct Settings {
-    interval: Duration,
-    timeout: Duration,
+    interval: Nanos,
+    timeout: Nanos,
     message: Option<Arc<HeartbeatMessage>>,
 }
 
@@ -48,8 +48,8 @@ pub(super) enum Due {
 impl Liveness {
     pub(super) fn new(heartbeat: Option<&Heartbeat>, now: Timestamp) -> Liveness {
         let heartbeat = heartbeat.map(|heartbeat| Settings {
-            interval: heartbeat.interval,
-            timeout: heartbeat.timeout,
+            interval: heartbeat.interval.into(),
+            timeout: heartbeat.timeout.into(),
             message: heartbeat.message.clone(),
         });
         Liveness { heartbeat, heard_at: now, waiting_since: None, sent: None, count: 0 }

@@ -53,7 +53,7 @@ pub use transport::Transport;
 use crate::frame::MaskingKey;
 use crate::handshake::{OriginPolicy, Request};
 use crate::message::Utf8Checker;
-use crate::{ReadyState, Role, Seed, Timestamp};
+use crate::{Nanos, ReadyState, Role, Seed, Timestamp};
 use ending::Ending;
 use liveness::Liveness;
 use opening::Opening;
@@ -115,13 +115,13 @@ pub struct Connection {
     liveness: Liveness,
     timers: Timers,
     limits: Limits,
-    latency: Option<Duration>,
+    latency: Option<Nanos>,
     /// The generator of masking keys: a client's alone.
     generator: Option<Box<ChaCha8Rng>>,
     opening: Option<Box<Opening>>,
     /// What a client sent behind its request, to be received first.
     backlog: Option<Box<Backlog>>,
-    subprotocol: Option<ByteString>,
+    subprotocol: Option<Box<ByteString>>,
     ending: Option<Box<Ending>>,
     /// What was passed to `send` after closing began; `bufferedAmount` counts it.
     late_app_len: u64,
@@ -131,9 +131,9 @@ pub struct Connection {
 #[derive(Clone, Copy, Debug)]
 struct Limits {
     send_queue_len_max: usize,
-    close_timeout: Duration,
-    linger: Duration,
-    write_stall_timeout: Option<Duration>,
+    close_timeout: Nanos,
+    linger: Nanos,
+    write_stall_timeout: Option<Nanos>,
 }
 
 /// A message that is being sent in fragments, of which the last hasn't come.
@@ -217,9 +217,9 @@ impl Connection {
             timers: Timers::default(),
             limits: Limits {
                 send_queue_len_max: config.send_queue_len_max,
-                close_timeout: config.close_timeout,
-                linger: config.linger,
-                write_stall_timeout: config.write_stall_timeout,
+                close_timeout: config.close_timeout.into(),
+                linger: config.linger.into(),
+                write_stall_timeout: config.write_stall_timeout.map(Nanos::from),
             },
             latency: None,
             generator: None,
@@ -266,13 +266,13 @@ impl Connection {
     /// The latency that the last heartbeat measured, once one has.
     #[must_use]
     pub fn latency(&self) -> Option<Duration> {
-        self.latency
+        self.latency.map(Duration::from)
     }
 
     /// The subprotocol that was chosen, once the connection is open.
     #[must_use]
     pub fn subprotocol(&self) -> Option<&str> {
-        self.subprotocol.as_deref()
+        self.subprotocol.as_ref().map(|name| &***name)
     }
 
     /// Why the connection ends or has ended; `None` while nothing ends it.

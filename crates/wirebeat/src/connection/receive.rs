@@ -11,7 +11,7 @@ use super::receiver::Received;
 use super::state::{State, StateInput};
 use super::{Backlog, Connection};
 use crate::handshake::HandshakeError;
-use crate::{Message, Payload, Timestamp};
+use crate::{Message, Nanos, Payload, Timestamp};
 
 impl Connection {
     /// Eats bytes that the transport gave, until something has happened or they're used up.
@@ -104,7 +104,7 @@ impl Connection {
     pub(super) fn conclude_opening(&mut self, opened: Opened) -> Option<Event<'static>> {
         match opened {
             Opened::Accepted(accepted) => {
-                self.subprotocol = accepted.subprotocol().cloned();
+                self.subprotocol = accepted.subprotocol().cloned().map(Box::new);
                 self.apply(StateInput::Opened, None);
                 Some(Event::Open(Box::new(accepted)))
             }
@@ -157,7 +157,7 @@ impl Connection {
             }
             Received::Pong(payload) => {
                 let latency = self.liveness.pong(&payload, self.now);
-                self.latency = latency.or(self.latency);
+                self.latency = latency.map(Nanos::from).or(self.latency);
                 Some(Event::Pong { payload, latency })
             }
             Received::Close(frame) => {
@@ -179,7 +179,7 @@ impl Connection {
         match is_reply {
             Some(is_reply) if is_reply(&message) => {
                 let latency = self.liveness.reply(self.now);
-                self.latency = latency.or(self.latency);
+                self.latency = latency.map(Nanos::from).or(self.latency);
                 let payload: Payload<'i> = message.into_payload();
                 Event::Pong { payload, latency }
             }

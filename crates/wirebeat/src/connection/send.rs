@@ -238,7 +238,7 @@ impl Connection {
             (None, None) => return Err(SendErrorReason::NoFragmentsInProgress),
         };
         if let Fragments::Text(checker) = &mut fragments {
-            let fits = checker.push(payload, |_| {}).is_ok();
+            let fits = checker.push(payload, &mut ()).is_ok();
             if !fits || fin && !checker.is_complete() {
                 return Err(SendErrorReason::NotUtf8);
             }

@@ -52,9 +52,9 @@ pub(crate) fn extend_masked(wire: &mut Vec<u8>, payload: &[u8], key: MaskingKey)
 
 /// The key that applies from `offset` bytes on.
 #[inline]
-pub(crate) fn rotate(mut key: MaskingKey, offset: usize) -> MaskingKey {
-    key.rotate_left(offset % 4);
-    key
+pub(crate) fn rotate(key: MaskingKey, offset: usize) -> MaskingKey {
+    let bits = [0, 8, 16, 24][offset % 4];
+    u32::from_le_bytes(key).rotate_right(bits).to_le_bytes()
 }
 
 /// Blocks that every compiler makes vectors of, then ever less: what is best for a small payload.

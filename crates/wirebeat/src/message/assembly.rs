@@ -87,18 +87,24 @@ impl Assembly {
         piece: &mut [u8],
         key: Option<MaskingKey>,
     ) -> Result<(), NotUtf8> {
-        for block in piece.chunks_mut(BLOCK_LEN) {
-            if let Some(key) = key {
-                frame::mask(block, key);
-            }
-            match self {
-                Assembly::Text(text, checker) => {
-                    checker.push(block, |complete| text.push_str(complete))?;
-                }
-                Assembly::Binary(bytes) => bytes.extend_from_slice(block),
+        if piece.len() <= BLOCK_LEN {
+            return self.push_block(piece, key);
+        }
+        piece.chunks_mut(BLOCK_LEN).try_for_each(|block| self.push_block(block, key))
+    }
+
+    #[inline]
+    fn push_block(&mut self, block: &mut [u8], key: Option<MaskingKey>) -> Result<(), NotUtf8> {
+        if let Some(key) = key {
+            frame::mask(block, key);
+        }
+        match self {
+            Assembly::Text(text, checker) => checker.push(block, text),
+            Assembly::Binary(bytes) => {
+                bytes.extend_from_slice(block);
+                Ok(())
             }
         }
-        Ok(())
     }
 
     /// The message, now that its last frame has ended.

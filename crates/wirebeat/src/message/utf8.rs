@@ -1,94 +1,135 @@
+use alloc::string::String;
 use core::str;
 
-/// A sequence of UTF-8 has at most four bytes, so at most three of an unfinished one are kept.
-const SEQUENCE_LEN_MAX: usize = 4;
+/// Pieces up to this length are checked byte by byte; longer ones have their whole sequences checked
+/// at once.
+const SMALL_LEN_MAX: usize = 8;
 
 /// From this length on vectors beat the standard library on text that isn't ASCII.
 #[cfg(feature = "simd")]
 const WIDE_LEN_MIN: usize = 64;
 
+/// A sequence of UTF-8 has at most four bytes, so at most three of an unfinished one are kept.
+const SEQUENCE_LEN_MAX: usize = 4;
+
 /// Bytes that no continuation makes UTF-8.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct NotUtf8;
 
-/// Checks text that comes in pieces, wherever they're cut, and fails at the first piece that no
+/// Where text goes that is complete.
+pub(crate) trait TextSink {
+    /// Takes a character.
+    fn character(&mut self, character: char);
+    /// Takes a run of them.
+    fn text(&mut self, text: &str);
+}
+
+impl TextSink for String {
+    #[inline]
+    fn character(&mut self, character: char) {
+        self.push(character);
+    }
+
+    #[inline]
+    fn text(&mut self, text: &str) {
+        self.push_str(text);
+    }
+}
+
+/// For text that is checked and kept elsewhere.
+impl TextSink for () {
+    fn character(&mut self, _: char) {}
+
+    fn text(&mut self, _: &str) {}
+}
+
+/// Checks text that comes in pieces, wherever they're cut, and fails at the first byte that no
 /// continuation could mend ([RFC 6455 §8.1]).
 ///
-/// Between two pieces it keeps the bytes of a sequence that isn't finished, always a possible
-/// beginning of one.
-///
 /// [RFC 6455 §8.1]: https://www.rfc-editor.org/rfc/rfc6455#section-8.1
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Utf8Checker {
-    unfinished: [u8; SEQUENCE_LEN_MAX],
-    unfinished_len: u8,
+    /// The bits of a sequence that isn't finished.
+    bits: u32,
+    /// How many of its bytes are to come.
+    missing: u8,
+    /// The range in which the next of them must be ([RFC 3629 §4]).
+    ///
+    /// [RFC 3629 §4]: https://www.rfc-editor.org/rfc/rfc3629#section-4
+    next_min: u8,
+    next_max: u8,
+}
+
+impl Default for Utf8Checker {
+    fn default() -> Utf8Checker {
+        Utf8Checker { bits: 0, missing: 0, next_min: 0x80, next_max: 0xBF }
+    }
 }
 
 impl Utf8Checker {
     /// Takes the next piece and hands on, in order, all the text that is complete with it.
     #[inline]
-    pub(crate) fn push(
-        &mut self,
-        piece: &[u8],
-        mut complete: impl FnMut(&str),
-    ) -> Result<(), NotUtf8> {
-        let rest = if self.unfinished_len == 0 {
-            piece
-        } else {
-            self.finish_sequence(piece, &mut complete)?
-        };
+    pub(crate) fn push(&mut self, piece: &[u8], sink: &mut impl TextSink) -> Result<(), NotUtf8> {
+        if piece.len() <= SMALL_LEN_MAX {
+            return self.push_bytes(piece, sink);
+        }
+        let continuation = piece.len().min(usize::from(self.missing));
+        let (finishing, rest) = piece.split_at(continuation);
+        self.push_bytes(finishing, sink)?;
         let (whole, unfinished) = rest.split_at(rest.len() - unfinished_suffix_len(rest));
         if !whole.is_empty() {
-            complete(from_utf8(whole)?);
+            sink.text(from_utf8(whole)?);
         }
-        if !unfinished.is_empty() {
-            self.keep(unfinished)?;
-        }
-        Ok(())
+        self.push_bytes(unfinished, sink)
     }
 
     /// Whether the text may end here.
     #[inline]
     pub(crate) fn is_complete(&self) -> bool {
-        self.unfinished_len == 0
+        self.missing == 0
     }
 
-    /// Completes the kept sequence from the front of `piece`, and returns what is left of it.
-    fn finish_sequence<'p>(
-        &mut self,
-        mut piece: &'p [u8],
-        complete: &mut impl FnMut(&str),
-    ) -> Result<&'p [u8], NotUtf8> {
-        while let Some((&byte, rest)) = piece.split_first() {
-            piece = rest;
-            // Four bytes are either a sequence or an error, so the index stays in bounds.
-            self.unfinished[usize::from(self.unfinished_len)] = byte;
-            self.unfinished_len += 1;
-            match str::from_utf8(&self.unfinished[..usize::from(self.unfinished_len)]) {
-                Ok(sequence) => {
-                    complete(sequence);
-                    self.unfinished_len = 0;
-                    break;
+    #[inline]
+    fn push_bytes(&mut self, bytes: &[u8], sink: &mut impl TextSink) -> Result<(), NotUtf8> {
+        for &byte in bytes {
+            if self.missing == 0 {
+                if byte < 0x80 {
+                    sink.character(char::from(byte));
+                } else {
+                    self.begin_sequence(byte)?;
                 }
-                Err(error) if error.error_len().is_none() => {}
-                Err(_) => return Err(NotUtf8),
+                continue;
+            }
+            if byte < self.next_min || byte > self.next_max {
+                return Err(NotUtf8);
+            }
+            self.bits = self.bits << 6 | u32::from(byte & 0x3F);
+            self.missing -= 1;
+            (self.next_min, self.next_max) = (0x80, 0xBF);
+            if self.missing == 0 {
+                // The ranges leave no surrogate and nothing past U+10FFFF.
+                sink.character(char::from_u32(self.bits).ok_or(NotUtf8)?);
             }
         }
-        Ok(piece)
+        Ok(())
     }
 
-    fn keep(&mut self, unfinished: &[u8]) -> Result<(), NotUtf8> {
-        debug_assert!(unfinished.len() < SEQUENCE_LEN_MAX && self.unfinished_len == 0);
-        match str::from_utf8(unfinished) {
-            Err(error) if error.valid_up_to() == 0 && error.error_len().is_none() => {
-                for (kept, &byte) in self.unfinished.iter_mut().zip(unfinished) {
-                    *kept = byte;
-                    self.unfinished_len += 1;
-                }
-                Ok(())
-            }
-            _ => Err(NotUtf8),
-        }
+    /// The table of well-formed sequences, by their first byte.
+    #[inline]
+    fn begin_sequence(&mut self, first: u8) -> Result<(), NotUtf8> {
+        let (missing, next_min, next_max) = match first {
+            0xC2..=0xDF => (1, 0x80, 0xBF),
+            0xE0 => (2, 0xA0, 0xBF),
+            0xE1..=0xEC | 0xEE..=0xEF => (2, 0x80, 0xBF),
+            0xED => (2, 0x80, 0x9F),
+            0xF0 => (3, 0x90, 0xBF),
+            0xF1..=0xF3 => (3, 0x80, 0xBF),
+            0xF4 => (3, 0x80, 0x8F),
+            0x00..=0xC1 | 0xF5..=0xFF => return Err(NotUtf8),
+        };
+        let bits = u32::from(first) & (0x3F >> missing);
+        *self = Utf8Checker { bits, missing, next_min, next_max };
+        Ok(())
     }
 }
 
@@ -150,7 +191,7 @@ mod tests {
         let (mut checker, mut text, mut seen) = (Utf8Checker::default(), String::new(), 0);
         for piece in pieces {
             seen += piece.len();
-            let verdict = checker.push(piece, |part| text.push_str(part));
+            let verdict = checker.push(piece, &mut text);
             let possible = match str::from_utf8(&whole[..seen]) {
                 Ok(_) => true,
                 Err(error) => error.error_len().is_none(),

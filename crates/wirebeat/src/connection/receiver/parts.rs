@@ -1,5 +1,6 @@
 //! Frames and messages that come in parts: in several chunks, or in several frames.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::mem;
 
@@ -31,7 +32,7 @@ pub(super) struct Parts {
     /// The message whose last frame hasn't ended.
     message: Option<Incoming>,
     /// The part of a control frame's payload that has come.
-    control: Vec<u8>,
+    control: Option<Box<Vec<u8>>>,
 }
 
 /// The payload that is still to come of a frame.
@@ -40,8 +41,8 @@ struct FrameRest {
     rest: u64,
     key: Option<MaskingKey>,
     kind: FrameKind,
-    /// Whether the frame is long enough to be read into its message directly.
-    is_long: bool,
+    /// Whether what is to come may be read into the message directly.
+    is_read_target: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +57,8 @@ enum FrameKind {
 #[derive(Debug)]
 struct Incoming {
     len: u64,
+    /// Whether it has more than one frame.
+    is_fragmented: bool,
     body: Body,
 }
 
@@ -63,18 +66,6 @@ struct Incoming {
 enum Body {
     Whole(Assembly),
     Pieces { kind: Kind, checker: Utf8Checker, begun: bool },
-}
-
-/// A piece of a data frame.
-struct Piece<'i> {
-    payload: &'i mut [u8],
-    key: Option<MaskingKey>,
-    /// What was to come of the frame, this piece included.
-    frame_rest: u64,
-    /// Whether the frame ends with this piece.
-    ends_frame: bool,
-    /// Whether the message ends with this frame.
-    fin: bool,
 }
 
 impl Receiver {
@@ -93,19 +84,27 @@ impl Receiver {
 impl Parts {
     pub(super) fn has_read_into_target(&self) -> bool {
         match &self.message {
-            Some(Incoming { len, body: Body::Whole(assembly) }) => assembly.len() as u64 > *len,
+            Some(Incoming { len, body: Body::Whole(assembly), .. }) => assembly.len() as u64 > *len,
             _ => false,
         }
     }
 
+    /// Whether what is to come may be read into the message directly.
+    #[inline]
+    fn is_read_target(&self) -> bool {
+        matches!(self.frame, Some(FrameRest { is_read_target: true, .. }))
+    }
+
     /// See [`Receiver::read_target`].
+    #[inline]
     pub(super) fn read_target(&mut self, last_len: usize) -> Option<Limit<&mut Vec<u8>>> {
-        let FrameRest { rest, kind: FrameKind::Data { fin }, is_long: true, .. } =
-            *self.frame.as_ref()?
+        if self.is_read_target() { self.rest_of_target(last_len) } else { None }
+    }
+
+    fn rest_of_target(&mut self, last_len: usize) -> Option<Limit<&mut Vec<u8>>> {
+        let FrameRest { rest, .. } = *self.frame.as_ref()?;
+        let Incoming { len, is_fragmented, body: Body::Whole(assembly) } = self.message.as_mut()?
         else {
-            return None;
-        };
-        let Incoming { len, body: Body::Whole(assembly) } = self.message.as_mut()? else {
             return None;
         };
         let read = (assembly.len() as u64).saturating_sub(*len);
@@ -113,7 +112,7 @@ impl Parts {
         if rest == 0 {
             return None;
         }
-        assembly.reserve(rest.min(READ_ROOM_MIN), rest, !fin || *len > 0, last_len);
+        assembly.reserve(rest.min(READ_ROOM_MIN), rest, *is_fragmented, last_len);
         let Assembly::Binary(bytes) = assembly else { return None };
         let room = bytes.capacity() - bytes.len();
         Some(bytes.limit(rest.min(room)))
@@ -131,13 +130,18 @@ impl Parts {
         rules: &Rules,
         last_len: &mut usize,
     ) -> Option<Received<'i>> {
-        if let Some(received) = self.absorb_target(last_len) {
+        if self.is_read_target()
+            && let Some(received) = self.absorb_target(last_len)
+        {
             return Some(received);
         }
         loop {
-            let received = if self.frame.is_some() {
+            let received = if let Some(frame) = &self.frame {
                 if input.is_empty() {
                     return None;
+                }
+                if frame.rest > input.len() as u64 {
+                    return self.part_of_payload(input, *last_len);
                 }
                 self.payload(input, last_len)
             } else {
@@ -207,97 +211,138 @@ impl Parts {
             }
         }
         match header.opcode {
-            Opcode::Text => self.message = Some(Incoming::new(Kind::Text, rules.delivery)),
-            Opcode::Binary => self.message = Some(Incoming::new(Kind::Binary, rules.delivery)),
+            Opcode::Text => self.message = Some(Incoming::new(Kind::Text, fin, rules.delivery)),
+            Opcode::Binary => self.message = Some(Incoming::new(Kind::Binary, fin, rules.delivery)),
             Opcode::Continuation | Opcode::Close | Opcode::Ping | Opcode::Pong => {}
         }
-        let is_long = payload_len >= READ_TARGET_LEN_MIN;
-        self.frame = Some(FrameRest { rest: payload_len, key, kind, is_long });
+        let is_read_target = payload_len >= READ_TARGET_LEN_MIN
+            && matches!(
+                &self.message,
+                Some(Incoming { body: Body::Whole(Assembly::Binary(_)), .. })
+            );
+        self.frame = Some(FrameRest { rest: payload_len, key, kind, is_read_target });
         // An empty frame is complete with its header.
         if payload_len == 0 { self.payload(input, last_len) } else { None }
     }
 
-    /// Takes what is there of the frame's payload.
+    /// Takes all of the input, which is less than what is to come of the frame.
+    #[inline]
+    fn part_of_payload<'i>(
+        &mut self,
+        input: &mut Input<'i>,
+        last_len: usize,
+    ) -> Option<Received<'i>> {
+        let frame = self.frame.as_mut()?;
+        let piece = input.take(input.len());
+        let (frame_rest, key) = (frame.rest, frame.key);
+        frame.rest -= piece.len() as u64;
+        frame.key = key.map(|key| frame::rotate(key, piece.len()));
+        match (frame.kind, &mut self.message) {
+            (
+                FrameKind::Data { .. },
+                Some(Incoming { len, is_fragmented, body: Body::Whole(assembly) }),
+            ) => {
+                *len += piece.len() as u64;
+                let frame_rest = usize::try_from(frame_rest).unwrap_or(usize::MAX);
+                assembly.reserve(piece.len(), frame_rest, *is_fragmented, last_len);
+                match assembly.push(piece, key) {
+                    Ok(()) => None,
+                    Err(_) => Some(Received::Violation(ProtocolError::TextNotUtf8)),
+                }
+            }
+            (FrameKind::Data { .. }, _) => self.fragment(piece, key, false),
+            (FrameKind::Close | FrameKind::Ping | FrameKind::Pong, _) => {
+                unmask(piece, key);
+                self.control.get_or_insert_default().extend_from_slice(piece);
+                None
+            }
+        }
+    }
+
+    /// Takes what is to come of the frame, all of which is there.
     #[inline]
     fn payload<'i>(&mut self, input: &mut Input<'i>, last_len: &mut usize) -> Option<Received<'i>> {
-        let frame = self.frame.as_mut()?;
-        let (frame_rest, key, kind) = (frame.rest, frame.key, frame.kind);
-        let len = usize::try_from(frame_rest).map_or(input.len(), |rest| rest.min(input.len()));
-        let payload = input.take(len);
-        let ends_frame = frame_rest == len as u64;
-        if ends_frame {
-            self.frame = None;
-        } else {
-            frame.rest -= len as u64;
-            frame.key = key.map(|key| frame::rotate(key, len));
-        }
+        let FrameRest { rest, key, kind, .. } = self.frame.take()?;
+        let payload = input.take(usize::try_from(rest).ok()?);
         match kind {
-            FrameKind::Data { fin } => {
-                self.data(Piece { payload, key, frame_rest, ends_frame, fin }, last_len)
-            }
-            FrameKind::Close => self.control(payload, key, ends_frame).map(close),
-            FrameKind::Ping => self.control(payload, key, ends_frame).map(Received::Ping),
-            FrameKind::Pong => self.control(payload, key, ends_frame).map(Received::Pong),
+            FrameKind::Data { fin } => self.data(payload, key, fin, last_len),
+            FrameKind::Close => Some(close(self.control(payload, key))),
+            FrameKind::Ping => Some(Received::Ping(self.control(payload, key))),
+            FrameKind::Pong => Some(Received::Pong(self.control(payload, key))),
         }
     }
 
-    /// The payload of a control frame, if it's complete with this piece.
-    fn control<'i>(
-        &mut self,
-        piece: &'i mut [u8],
-        key: Option<MaskingKey>,
-        ends_frame: bool,
-    ) -> Option<Payload<'i>> {
+    /// The payload of a control frame, complete with this piece.
+    fn control<'i>(&mut self, piece: &'i mut [u8], key: Option<MaskingKey>) -> Payload<'i> {
         unmask(piece, key);
-        if ends_frame && self.control.is_empty() {
-            return Some(Payload::Borrowed(piece));
+        match self.control.take() {
+            None => Payload::Borrowed(piece),
+            Some(mut payload) => {
+                payload.extend_from_slice(piece);
+                Payload::from(*payload)
+            }
         }
-        self.control.extend_from_slice(piece);
-        ends_frame.then(|| Payload::from(mem::take(&mut self.control)))
     }
 
+    /// Takes the end of a data frame.
     #[inline]
-    fn data<'i>(&mut self, piece: Piece<'i>, last_len: &mut usize) -> Option<Received<'i>> {
-        let message = self.message.as_mut()?;
-        let begins = message.len == 0;
-        message.len += piece.payload.len() as u64;
-        let ends_message = piece.fin && piece.ends_frame;
-        match &mut message.body {
-            Body::Whole(assembly) if begins && ends_message => {
+    fn data<'i>(
+        &mut self,
+        payload: &'i mut [u8],
+        key: Option<MaskingKey>,
+        fin: bool,
+        last_len: &mut usize,
+    ) -> Option<Received<'i>> {
+        let Incoming { len, is_fragmented, body } = self.message.as_mut()?;
+        match body {
+            Body::Whole(assembly) if fin && *len == 0 => {
                 // All of the message is here: nothing needs to be put together.
                 let kind = assembly.kind();
                 self.message = None;
-                unmask(piece.payload, piece.key);
-                Some(whole(kind, piece.payload))
+                unmask(payload, key);
+                Some(whole(kind, payload))
             }
             Body::Whole(assembly) => {
-                let frame_rest = usize::try_from(piece.frame_rest).unwrap_or(usize::MAX);
-                let fragmented = !piece.fin || !begins;
-                assembly.reserve(piece.payload.len(), frame_rest, fragmented, *last_len);
-                if assembly.push(piece.payload, piece.key).is_err() {
+                *len += payload.len() as u64;
+                assembly.reserve(payload.len(), payload.len(), *is_fragmented, *last_len);
+                if assembly.push(payload, key).is_err() {
                     return Some(Received::Violation(ProtocolError::TextNotUtf8));
                 }
-                if ends_message { self.finish_message(last_len) } else { None }
+                if fin { self.finish_message(last_len) } else { None }
             }
-            Body::Pieces { kind, checker, begun } => {
-                unmask(piece.payload, piece.key);
-                let (kind, first) = (*kind, !mem::replace(begun, true));
-                let fits = kind == Kind::Binary || checker.push(piece.payload, |_| {}).is_ok();
-                if !fits || ends_message && !checker.is_complete() {
-                    return Some(Received::Violation(ProtocolError::TextNotUtf8));
-                }
-                if ends_message {
-                    self.message = None;
-                }
-                let payload = Payload::Borrowed(piece.payload);
-                Some(Received::Fragment(Fragment { kind, payload, first, last: ends_message }))
-            }
+            Body::Pieces { .. } => self.fragment(payload, key, fin),
         }
+    }
+
+    /// Hands over a piece of a message; `ends_message` says whether it's the last.
+    fn fragment<'i>(
+        &mut self,
+        piece: &'i mut [u8],
+        key: Option<MaskingKey>,
+        ends_message: bool,
+    ) -> Option<Received<'i>> {
+        let Incoming { len, body: Body::Pieces { kind, checker, begun }, .. } =
+            self.message.as_mut()?
+        else {
+            return None;
+        };
+        *len += piece.len() as u64;
+        unmask(piece, key);
+        let (kind, first) = (*kind, !mem::replace(begun, true));
+        let fits = kind == Kind::Binary || checker.push(piece, &mut ()).is_ok();
+        if !fits || ends_message && !checker.is_complete() {
+            return Some(Received::Violation(ProtocolError::TextNotUtf8));
+        }
+        if ends_message {
+            self.message = None;
+        }
+        let payload = Payload::Borrowed(piece);
+        Some(Received::Fragment(Fragment { kind, payload, first, last: ends_message }))
     }
 
     /// Unmasks what was read into the message since the last look.
     fn absorb_target<'i>(&mut self, last_len: &mut usize) -> Option<Received<'i>> {
-        let (Some(frame), Some(Incoming { len, body: Body::Whole(Assembly::Binary(bytes)) })) =
+        let (Some(frame), Some(Incoming { len, body: Body::Whole(Assembly::Binary(bytes)), .. })) =
             (&mut self.frame, &mut self.message)
         else {
             return None;
@@ -343,14 +388,14 @@ impl Parts {
 
 impl Incoming {
     #[inline]
-    fn new(kind: Kind, delivery: DeliveryMode) -> Incoming {
+    fn new(kind: Kind, fin: bool, delivery: DeliveryMode) -> Incoming {
         let body = match delivery {
             DeliveryMode::Whole => Body::Whole(Assembly::new(kind)),
             DeliveryMode::Pieces => {
                 Body::Pieces { kind, checker: Utf8Checker::default(), begun: false }
             }
         };
-        Incoming { len: 0, body }
+        Incoming { len: 0, is_fragmented: !fin, body }
     }
 }
 
