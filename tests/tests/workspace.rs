@@ -32,7 +32,7 @@ const TOP_LEVEL: [&str; 15] = [
 ];
 
 /// Packages outside the workspace, which the same rules bind.
-const EXCLUDED: [&str; 2] = ["fuzz", "tests/no_std"];
+const EXCLUDED: [&str; 3] = ["fuzz", "tests/no_std", "crates/wirebeat-bench/peers"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the workspace")
