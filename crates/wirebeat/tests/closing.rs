@@ -362,7 +362,7 @@ mod when_the_peer_closes {
         for role in ROLES {
             for large in [100, 10_000] {
                 let mut connection = opened(role);
-                connection.send(START, &vec![1; large]).expect("room");
+                connection.send(START, vec![1; large]).expect("room");
                 connection.send(START, "second").expect("room");
                 connection.send(START, "third!").expect("room");
                 let begun = write(&mut connection, START, 20);
@@ -1029,7 +1029,7 @@ mod buffered_amount {
         for role in ROLES {
             for payload in [5, 10_000] {
                 let mut connection = opened(role);
-                connection.send(START, &vec![0; payload]).expect("room");
+                connection.send(START, vec![0; payload]).expect("room");
                 connection.ping(START, b"no payload of the application's").expect("room");
                 assert_eq!(connection.buffered_amount(), payload as u64);
                 let header = waiting(&mut connection).len()

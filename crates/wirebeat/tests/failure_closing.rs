@@ -161,8 +161,11 @@ mod t33 {
 mod t35 {
     use super::*;
 
+    /// First byte and payload of each frame that must arrive at the peer.
+    type Arrives = Vec<(u8, Vec<u8>)>;
+
     /// Every way to close, with data in front and without, and what must arrive at the peer.
-    fn closings(role: Role) -> Vec<(Connection, Vec<(u8, Vec<u8>)>)> {
+    fn closings(role: Role) -> Vec<(Connection, Arrives)> {
         let close = |code, reason: &str| (CLOSE, close_body(code, reason));
         let mut ours = opened(role);
         ours.send(START, "data").expect("room");

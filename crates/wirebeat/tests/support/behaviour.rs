@@ -320,6 +320,7 @@ impl Numbers {
 }
 
 /// Compares `actual` with the golden file, or writes it if `UPDATE_GOLDEN` is set.
+#[expect(clippy::disallowed_methods, reason = "a switch of the tests, not of the core")]
 pub(crate) fn assert_golden(name: &str, actual: &str) {
     let path = format!("{}/tests/golden/{name}", env!("CARGO_MANIFEST_DIR"));
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
