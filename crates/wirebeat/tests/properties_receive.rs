@@ -1,7 +1,8 @@
 //! What is received: invariants 1 and 3 of the design, against a naive decoder.
 
 use proptest::prelude::*;
-use wirebeat::Role;
+use wirebeat::{CloseCode, Kind, Role};
+use wirebeat_harness::frame::{Frame, ascii};
 use wirebeat_harness::model::{self, Heard};
 use wirebeat_harness::rules::Rules;
 use wirebeat_harness::split::{Cut, Cuts, check_split, receive};
@@ -43,11 +44,11 @@ proptest! {
         mut cuts in cuts(),
     ) {
         let frames = lens.iter().enumerate().flat_map(|(index, len)| {
-            let payload = wirebeat_harness::frame::ascii(*len, index as u8);
+            let payload = ascii(*len, index as u8);
             let (start, rest) = payload.split_at(len / 3);
-            let first = wirebeat_harness::frame::Frame { first: 0x02, ..wirebeat_harness::frame::Frame::new(role, 2, start) };
-            let ping = wirebeat_harness::frame::Frame::new(role, 9, &b"ping"[..]);
-            [first, ping, wirebeat_harness::frame::Frame::new(role, 0, rest)]
+            let first = Frame { first: 0x02, ..Frame::new(role, 2, start) };
+            let ping = Frame::new(role, 9, &b"ping"[..]);
+            [first, ping, Frame::new(role, 0, rest)]
         });
         let stream = written(&frames.collect::<Vec<_>>());
         cuts.0.push(Cut { len: 30_000, into_message: true });
@@ -80,14 +81,14 @@ proptest! {
     /// the message go on (RFC 6455 §8.1).
     #[test]
     fn text_is_refused_at_its_first_wrong_byte(
-        text in payload(wirebeat::Kind::Text),
+        text in payload(Kind::Text),
         wrong in any::<u8>(),
         at in any::<prop::sample::Index>(),
         pieces in any::<bool>(),
     ) {
         let mut bytes = text.clone();
         bytes.insert(at.index(text.len() + 1), wrong);
-        let frame = wirebeat_harness::frame::Frame::new(Role::Server, 1, bytes);
+        let frame = Frame::new(Role::Server, 1, bytes);
         check_split(&Rules { pieces, ..Rules::new(Role::Server) }, &written(&[frame]), &Cuts::none());
     }
 
@@ -99,10 +100,9 @@ proptest! {
         len in 1..70_000_usize,
         split in any::<prop::sample::Index>(),
     ) {
-        let payload = wirebeat_harness::frame::ascii(len, 0);
-        let opcode = if kind == wirebeat::Kind::Text { 1 } else { 2 };
+        let payload = ascii(len, 0);
+        let opcode = if kind == Kind::Text { 1 } else { 2 };
         let (start, rest) = payload.split_at(split.index(len));
-        use wirebeat_harness::frame::Frame;
         let one = [Frame::new(role, opcode, &payload[..])];
         let two = [Frame { first: opcode, ..Frame::new(role, opcode, start) }, Frame::new(role, 0, rest)];
         for (max, passes) in [(len as u64, true), (len as u64 - 1, false)] {
@@ -112,7 +112,7 @@ proptest! {
                 let seen = receive(&rules, &written(frames), &Cuts::every(1000));
                 let refused = seen.heard.iter().any(|heard| matches!(
                     heard,
-                    Heard::Violation(error) if error.close_code() == wirebeat::CloseCode::TOO_BIG
+                    Heard::Violation(error) if error.close_code() == CloseCode::TOO_BIG
                 ));
                 prop_assert_eq!(refused, !passes);
             }
