@@ -44,7 +44,7 @@ proptest! {
         mut cuts in cuts(),
     ) {
         let frames = lens.iter().enumerate().flat_map(|(index, len)| {
-            let payload = ascii(*len, index as u8);
+            let payload = ascii(*len, u8::try_from(index).expect("at most three"));
             let (start, rest) = payload.split_at(len / 3);
             let first = Frame { first: 0x02, ..Frame::new(role, 2, start) };
             let ping = Frame::new(role, 9, &b"ping"[..]);

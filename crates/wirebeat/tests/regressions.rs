@@ -58,7 +58,7 @@ fn a_request_that_was_given_up_is_gone() {
 /// §4.1), and whose server's transport hasn't taken the answer yet.
 fn hasty_client(frame: &[u8]) -> Vec<u8> {
     let mut server = deciding_server();
-    server.accept(NOW, &Acceptance::new()).unwrap();
+    assert_eq!(server.accept(NOW, &Acceptance::new()), Ok(()));
     let mut frame = frame.to_vec();
     let mut input = Input::new(&mut frame);
     while server.receive(NOW, &mut input).is_some() {}
