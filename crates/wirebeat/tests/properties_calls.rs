@@ -9,7 +9,7 @@ const REGRESSIONS: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/tests/regressions/properties_calls.txt");
 
 proptest! {
-    #![proptest_config(config(400, REGRESSIONS))]
+    #![proptest_config(config(1000, REGRESSIONS))]
 
     /// No call panics or loops, and however it went, the connection ends.
     #[test]
