@@ -152,7 +152,7 @@ impl Client {
         let mut rejected = None;
         loop {
             match driver.next_event() {
-                Some(Event::Open(_)) => return Ok(WebSocket::new(driver)),
+                Some(Event::Open(accepted)) => return Ok(WebSocket::new(driver, Some(accepted))),
                 Some(Event::Rejected(response)) => rejected = Some(response),
                 Some(Event::Closed(closed)) => {
                     return Err(match (rejected, closed.cause.reason) {

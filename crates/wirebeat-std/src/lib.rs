@@ -41,7 +41,8 @@ pub use server::{Pending, accept, accept_with};
 pub use socket::Socket;
 pub use websocket::WebSocket;
 pub use wirebeat::handshake::{
-    Acceptance, IncomingRequest, Origin, OriginPolicy, ReceivedResponse, Request, Response,
+    Acceptance, Accepted, IncomingRequest, Origin, OriginPolicy, ReceivedResponse, Request,
+    Response,
 };
 pub use wirebeat::{
     Cause, CloseCode, CloseFrame, Closed, Config, Delivery, Event, Heartbeat, Kind, Message,

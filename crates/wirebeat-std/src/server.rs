@@ -102,7 +102,7 @@ impl<S: Socket> Pending<S> {
         match self.driver.connection.accept(now, acceptance) {
             Ok(()) => {
                 self.driver.write();
-                Ok(WebSocket::new(self.driver))
+                Ok(WebSocket::new(self.driver, None))
             }
             Err(error) => {
                 let (status, error) = match error {

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use wirebeat::handshake::Accepted;
 use wirebeat::{
     CloseCode, CloseError, CloseFrame, Closed, Connection, Event, Kind, Message, Payload, Prepared,
     ReadyState, SendError, SendErrorReason, SendMessageError, SendPayloadError, Timestamp,
@@ -54,6 +55,8 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(10);
 /// ```
 pub struct WebSocket<S: Socket> {
     driver: Driver<S>,
+    /// What the server answered, on a client.
+    accepted: Option<Box<Accepted>>,
     inbox: Inbox,
     /// How it ended, from when this was known on: what was received before may still be kept.
     closed: Option<Closed>,
@@ -62,8 +65,8 @@ pub struct WebSocket<S: Socket> {
 }
 
 impl<S: Socket> WebSocket<S> {
-    pub(crate) fn new(driver: Driver<S>) -> WebSocket<S> {
-        WebSocket { driver, inbox: Inbox::default(), closed: None, is_reported: false }
+    pub(crate) fn new(driver: Driver<S>, accepted: Option<Box<Accepted>>) -> WebSocket<S> {
+        WebSocket { driver, accepted, inbox: Inbox::default(), closed: None, is_reported: false }
     }
 
     /// Waits for the next message. `None` once the connection has ended, which may be as it should
@@ -233,6 +236,12 @@ impl<S: Socket> WebSocket<S> {
     #[must_use]
     pub fn subprotocol(&self) -> Option<&str> {
         self.driver.connection.subprotocol()
+    }
+
+    /// What the server answered when it opened the connection: its headers. `None` on a server.
+    #[must_use]
+    pub fn accepted(&self) -> Option<&Accepted> {
+        self.accepted.as_deref()
     }
 
     /// The application's bytes that were sent and that the socket hasn't taken.

@@ -177,8 +177,10 @@ fn subprotocol_and_headers_reach_the_other_side() {
         assert_eq!(request.headers().get_str("X-Token"), Some("17"));
         assert_eq!(request.origin(), Some("https://example.com"));
         assert_eq!(request.subprotocols().collect::<Vec<_>>(), ["v2", "v1"]);
-        let socket = pending.accept_with(&Acceptance::new().subprotocol("v1")).unwrap();
+        let acceptance = Acceptance::new().subprotocol("v1").header("X-Node", "n4").unwrap();
+        let socket = pending.accept_with(&acceptance).unwrap();
         assert_eq!(socket.subprotocol(), Some("v1"));
+        assert_eq!(socket.accepted(), None);
         echo(socket)
     });
     let client = Client::new(&url).unwrap();
@@ -186,6 +188,8 @@ fn subprotocol_and_headers_reach_the_other_side() {
     let client = client.header("X-Token", "17").unwrap().origin("https://example.com").unwrap();
     let socket = client.connect().unwrap();
     assert_eq!(socket.subprotocol(), Some("v1"));
+    let accepted = socket.accepted().unwrap();
+    assert_eq!(accepted.headers().get_str("X-Node"), Some("n4"));
     drop(socket);
     server.join().unwrap();
 }
