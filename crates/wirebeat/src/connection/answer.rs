@@ -26,7 +26,7 @@ impl Connection {
         let opening = self.unanswered()?;
         let Answer { response, subprotocol, behind } = opening.accept(acceptance)?;
         self.queue.push_head(&response);
-        self.subprotocol = subprotocol.map(Box::new);
+        self.subprotocol = subprotocol.map(|name| Box::from(&*name));
         if !behind.is_empty() {
             self.backlog = Some(Backlog { bytes: behind, eaten: 0 }.into());
         }

@@ -16,8 +16,9 @@ pub(super) struct Ending {
     pub(super) peer_close: Option<Option<CloseFrame>>,
     /// The server's answer, if it's still to be reported.
     pub(super) rejected: Option<Box<ReceivedResponse>>,
-    /// Application bytes that were taken and given up: `bufferedAmount` never forgets them.
-    pub(super) app_len_lost: u64,
+    /// Application bytes that were taken and given up, or that came too late to be taken:
+    /// `bufferedAmount` never forgets them.
+    pub(super) app_len_given_up: u64,
     /// Messages that were taken and given up.
     pub(super) messages_lost: u64,
     report: Report,
@@ -43,7 +44,7 @@ impl Ending {
             cause: Cause { phase, reason },
             peer_close: None,
             rejected: None,
-            app_len_lost: 0,
+            app_len_given_up: 0,
             messages_lost: 0,
             report: Report::Pending,
         }

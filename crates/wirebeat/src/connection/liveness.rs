@@ -17,9 +17,10 @@ pub(super) struct Liveness {
     heard_at: Timestamp,
     /// Since when the answer is awaited, if it is.
     waiting_since: Option<Timestamp>,
-    /// The heartbeat that was sent last, if no pong has answered it.
-    sent: Option<Sent>,
-    /// How many heartbeats were sent: the nonce of the next. The peer gains nothing by guessing it.
+    /// When the last heartbeat was sent, if nothing has answered it.
+    sent_at: Option<Timestamp>,
+    /// How many heartbeats were sent, which is the nonce of the last. The peer gains nothing by
+    /// guessing it.
     count: u32,
 }
 
@@ -28,12 +29,6 @@ struct Settings {
     interval: Nanos,
     timeout: Nanos,
     message: Option<Arc<HeartbeatMessage>>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Sent {
-    nonce: [u8; 4],
-    at: Timestamp,
 }
 
 /// What the heartbeat wants.
@@ -52,7 +47,7 @@ impl Liveness {
             timeout: heartbeat.timeout.into(),
             message: heartbeat.message.clone(),
         });
-        Liveness { heartbeat, heard_at: now, waiting_since: None, sent: None, count: 0 }
+        Liveness { heartbeat, heard_at: now, waiting_since: None, sent_at: None, count: 0 }
     }
 
     /// A byte came.
@@ -105,11 +100,10 @@ impl Liveness {
 
     /// Waits for the answer from now on. Returns the nonce to send.
     pub(super) fn begin_wait(&mut self, now: Timestamp) -> [u8; 4] {
-        let nonce = self.count.to_be_bytes();
         self.count = self.count.wrapping_add(1);
-        self.sent = Some(Sent { nonce, at: now });
+        self.sent_at = Some(now);
         self.waiting_since = Some(now);
-        nonce
+        self.count.to_be_bytes()
     }
 
     /// Waits for the answer to a heartbeat that was queued earlier and hasn't gone out.
@@ -119,12 +113,12 @@ impl Liveness {
 
     /// The latency that a pong measures: only one with the last nonce does.
     pub(super) fn pong(&mut self, payload: &[u8], now: Timestamp) -> Option<Duration> {
-        let sent = self.sent.take_if(|sent| payload == sent.nonce)?;
-        Some(now.since(sent.at))
+        let sent_at = self.sent_at.take_if(|_| payload == self.count.to_be_bytes())?;
+        Some(now.since(sent_at))
     }
 
     /// The latency that a reply to an application-level heartbeat measures.
     pub(super) fn reply(&mut self, now: Timestamp) -> Option<Duration> {
-        Some(now.since(self.sent.take()?.at))
+        Some(now.since(self.sent_at.take()?))
     }
 }

@@ -37,7 +37,6 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use bytestring::ByteString;
 use chacha20::ChaCha8Rng;
 use rand_core::Rng;
 
@@ -121,10 +120,8 @@ pub struct Connection {
     opening: Option<Box<Opening>>,
     /// What a client sent behind its request, to be received first.
     backlog: Option<Box<Backlog>>,
-    subprotocol: Option<Box<ByteString>>,
+    subprotocol: Option<Box<str>>,
     ending: Option<Box<Ending>>,
-    /// What was passed to `send` after closing began; `bufferedAmount` counts it.
-    late_app_len: u64,
 }
 
 /// The parts of [`Config`] that a connection looks at again.
@@ -227,7 +224,6 @@ impl Connection {
             backlog: None,
             subprotocol: None,
             ending: None,
-            late_app_len: 0,
         }
     }
 
@@ -259,8 +255,8 @@ impl Connection {
     /// [WHATWG WebSockets §3.1]: https://websockets.spec.whatwg.org/#dom-websocket-bufferedamount
     #[must_use]
     pub fn buffered_amount(&self) -> u64 {
-        let lost = self.ending.as_ref().map_or(0, |ending| ending.app_len_lost);
-        self.queue.app_len() + self.late_app_len + lost
+        let given_up = self.ending.as_ref().map_or(0, |ending| ending.app_len_given_up);
+        self.queue.app_len().saturating_add(given_up)
     }
 
     /// The latency that the last heartbeat measured, once one has.
@@ -272,7 +268,7 @@ impl Connection {
     /// The subprotocol that was chosen, once the connection is open.
     #[must_use]
     pub fn subprotocol(&self) -> Option<&str> {
-        self.subprotocol.as_ref().map(|name| &***name)
+        self.subprotocol.as_deref()
     }
 
     /// Why the connection ends or has ended; `None` while nothing ends it.

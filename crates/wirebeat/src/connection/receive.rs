@@ -104,7 +104,7 @@ impl Connection {
     pub(super) fn conclude_opening(&mut self, opened: Opened) -> Option<Event<'static>> {
         match opened {
             Opened::Accepted(accepted) => {
-                self.subprotocol = accepted.subprotocol().cloned().map(Box::new);
+                self.subprotocol = accepted.subprotocol().map(|name| Box::from(&**name));
                 self.apply(StateInput::Opened, None);
                 Some(Event::Open(Box::new(accepted)))
             }

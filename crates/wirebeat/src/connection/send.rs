@@ -211,8 +211,8 @@ impl Connection {
     #[cold]
     fn not_open(&mut self, payload_len: usize) -> SendErrorReason {
         let state = self.ready_state();
-        if state > ReadyState::Open {
-            self.late_app_len = self.late_app_len.saturating_add(payload_len as u64);
+        if let Some(ending) = self.ending.as_mut().filter(|_| state > ReadyState::Open) {
+            ending.app_len_given_up = ending.app_len_given_up.saturating_add(payload_len as u64);
         }
         SendErrorReason::NotOpen(state)
     }

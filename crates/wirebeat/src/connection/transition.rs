@@ -124,7 +124,7 @@ impl Connection {
 
     fn note_lost(&mut self, lost: Lost) {
         if let Some(ending) = &mut self.ending {
-            ending.app_len_lost += lost.app_len;
+            ending.app_len_given_up += lost.app_len;
             ending.messages_lost += lost.messages;
         }
     }
