@@ -12,6 +12,9 @@ const RESERVE_LEN_MIN: usize = 4096;
 /// once. A multiple of four, so the masking key needs no rotation between blocks.
 const BLOCK_LEN: usize = 2048;
 
+/// Pieces up to this length are unmasked and checked byte by byte.
+const TINY_LEN_MAX: usize = size_of::<MaskingKey>();
+
 /// A message that is put together from the pieces that arrive ([RFC 6455 §5.4]).
 ///
 /// [RFC 6455 §5.4]: https://www.rfc-editor.org/rfc/rfc6455#section-5.4
@@ -57,26 +60,25 @@ impl Assembly {
         &mut self,
         piece_len: usize,
         frame_rest: usize,
-        fragmented: bool,
+        is_fragmented: bool,
         last_len: usize,
     ) {
-        let len = self.len();
-        if self.capacity() - len >= piece_len {
-            return;
-        }
-        let wanted = if fragmented { frame_rest.max(len) } else { frame_rest };
-        let earned = (len + piece_len).max(last_len).max(RESERVE_LEN_MIN);
-        match self {
-            Assembly::Text(text, _) => text.reserve_exact(wanted.min(earned)),
-            Assembly::Binary(bytes) => bytes.reserve_exact(wanted.min(earned)),
+        let (capacity, len) = match self {
+            Assembly::Text(text, _) => (text.capacity(), text.len()),
+            Assembly::Binary(bytes) => (bytes.capacity(), bytes.len()),
+        };
+        if capacity - len < piece_len {
+            let wanted = if is_fragmented { frame_rest.max(len) } else { frame_rest };
+            let earned = (len + piece_len).max(last_len).max(RESERVE_LEN_MIN);
+            self.grow(wanted.min(earned));
         }
     }
 
-    #[inline]
-    fn capacity(&self) -> usize {
+    #[cold]
+    fn grow(&mut self, room: usize) {
         match self {
-            Assembly::Text(text, _) => text.capacity(),
-            Assembly::Binary(bytes) => bytes.capacity(),
+            Assembly::Text(text, _) => text.reserve_exact(room),
+            Assembly::Binary(bytes) => bytes.reserve_exact(room),
         }
     }
 
@@ -87,13 +89,28 @@ impl Assembly {
         piece: &mut [u8],
         key: Option<MaskingKey>,
     ) -> Result<(), NotUtf8> {
-        if piece.len() <= BLOCK_LEN {
-            return self.push_block(piece, key);
+        match piece.len() {
+            ..=TINY_LEN_MAX => self.push_tiny(piece, key.unwrap_or_default()),
+            ..=BLOCK_LEN => self.push_block(piece, key),
+            _ => piece.chunks_mut(BLOCK_LEN).try_for_each(|block| self.push_block(block, key)),
         }
-        piece.chunks_mut(BLOCK_LEN).try_for_each(|block| self.push_block(block, key))
     }
 
+    /// A piece that is no longer than the masking key.
     #[inline]
+    fn push_tiny(&mut self, piece: &[u8], key: MaskingKey) -> Result<(), NotUtf8> {
+        let mut unmasked = piece.iter().zip(key).map(|(byte, key)| byte ^ key);
+        match self {
+            Assembly::Text(text, checker) => {
+                unmasked.try_for_each(|byte| checker.push_byte(byte, text))
+            }
+            Assembly::Binary(bytes) => {
+                bytes.extend(unmasked);
+                Ok(())
+            }
+        }
+    }
+
     fn push_block(&mut self, block: &mut [u8], key: Option<MaskingKey>) -> Result<(), NotUtf8> {
         if let Some(key) = key {
             frame::mask(block, key);

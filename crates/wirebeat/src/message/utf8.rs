@@ -89,27 +89,29 @@ impl Utf8Checker {
         self.missing == 0
     }
 
-    #[inline]
     fn push_bytes(&mut self, bytes: &[u8], sink: &mut impl TextSink) -> Result<(), NotUtf8> {
-        for &byte in bytes {
-            if self.missing == 0 {
-                if byte < 0x80 {
-                    sink.character(char::from(byte));
-                } else {
-                    self.begin_sequence(byte)?;
-                }
-                continue;
+        bytes.iter().try_for_each(|&byte| self.push_byte(byte, sink))
+    }
+
+    /// Takes the next byte.
+    #[inline(always)]
+    pub(crate) fn push_byte(&mut self, byte: u8, sink: &mut impl TextSink) -> Result<(), NotUtf8> {
+        if self.missing == 0 {
+            if byte >= 0x80 {
+                return self.begin_sequence(byte);
             }
-            if byte < self.next_min || byte > self.next_max {
-                return Err(NotUtf8);
-            }
-            self.bits = self.bits << 6 | u32::from(byte & 0x3F);
-            self.missing -= 1;
-            (self.next_min, self.next_max) = (0x80, 0xBF);
-            if self.missing == 0 {
-                // The ranges leave no surrogate and nothing past U+10FFFF.
-                sink.character(char::from_u32(self.bits).ok_or(NotUtf8)?);
-            }
+            sink.character(char::from(byte));
+            return Ok(());
+        }
+        if byte < self.next_min || byte > self.next_max {
+            return Err(NotUtf8);
+        }
+        self.bits = self.bits << 6 | u32::from(byte & 0x3F);
+        self.missing -= 1;
+        (self.next_min, self.next_max) = (0x80, 0xBF);
+        if self.missing == 0 {
+            // The ranges leave no surrogate and nothing past U+10FFFF.
+            sink.character(char::from_u32(self.bits).ok_or(NotUtf8)?);
         }
         Ok(())
     }

@@ -48,9 +48,12 @@ impl Receiver {
     /// Eats from `input` until something is complete, or all is eaten.
     #[inline]
     pub(super) fn next<'i>(&mut self, input: &mut Input<'i>) -> Option<Received<'i>> {
-        if self.parts.is_none()
-            && let Some(received) = self.whole_message(input)
-        {
+        if let Some(parts) = &mut self.parts {
+            // The usual case of a message that comes in parts: one more of them.
+            if parts.awaits_more_than(input.len()) {
+                return parts.part_of_payload(input, self.last_len);
+            }
+        } else if let Some(received) = self.whole_message(input) {
             return Some(received);
         }
         self.next_in_parts(input)

@@ -70,7 +70,7 @@ enum Body {
 
 impl Receiver {
     /// [`next`](Receiver::next) for whatever isn't a message in one frame that is all there.
-    #[inline]
+    #[inline(never)]
     pub(super) fn next_in_parts<'i>(&mut self, input: &mut Input<'i>) -> Option<Received<'i>> {
         let parts = self.parts.get_or_insert_default();
         let received = parts.next(input, &self.rules, &mut self.last_len);
@@ -225,9 +225,18 @@ impl Parts {
         if payload_len == 0 { self.payload(input, last_len) } else { None }
     }
 
+    /// Whether a frame is coming, and more is to come of it than `len` bytes, into no read target.
+    #[inline]
+    pub(super) fn awaits_more_than(&self, len: usize) -> bool {
+        match &self.frame {
+            Some(frame) => frame.rest > len as u64 && !frame.is_read_target,
+            None => false,
+        }
+    }
+
     /// Takes all of the input, which is less than what is to come of the frame.
     #[inline]
-    fn part_of_payload<'i>(
+    pub(super) fn part_of_payload<'i>(
         &mut self,
         input: &mut Input<'i>,
         last_len: usize,
