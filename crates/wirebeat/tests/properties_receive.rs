@@ -1,7 +1,8 @@
 //! What is received: invariants 1 and 3 of the design, against a naive decoder.
 
 use proptest::prelude::*;
-use wirebeat::{CloseCode, Kind, Role};
+use proptest::sample::{Index, select};
+use wirebeat::{CloseCode, Kind, ProtocolError, Role};
 use wirebeat_harness::frame::{Frame, ascii};
 use wirebeat_harness::model::{self, Heard};
 use wirebeat_harness::rules::Rules;
@@ -83,7 +84,7 @@ proptest! {
     fn text_is_refused_at_its_first_wrong_byte(
         text in payload(Kind::Text),
         wrong in any::<u8>(),
-        at in any::<prop::sample::Index>(),
+        at in any::<Index>(),
         pieces in any::<bool>(),
     ) {
         let mut bytes = text.clone();
@@ -92,13 +93,38 @@ proptest! {
         check_split(&Rules { pieces, ..Rules::new(Role::Server) }, &written(&[frame]), &Cuts::none());
     }
 
+    /// A text may not end inside a code point, however it's handed over (RFC 6455 §8.1).
+    #[test]
+    fn text_does_not_end_inside_a_code_point(
+        role in role(),
+        pieces in any::<bool>(),
+        mut text in "[aé€😀]{0,30}",
+        last in select(vec!['é', '€', '😀']),
+        missing in any::<Index>(),
+        split in any::<Index>(),
+        cuts in cuts(),
+    ) {
+        text.push(last);
+        let len = text.len() - 1 - missing.index(last.len_utf8() - 1);
+        let (start, rest) = text.as_bytes()[..len].split_at(split.index(len + 1));
+        let frames = [
+            Frame { first: 0x01, ..Frame::new(role, 1, start) },
+            Frame::new(role, 9, []),
+            Frame::new(role, 0, rest),
+        ];
+        let rules = Rules { pieces, ..Rules::new(role) };
+        check_split(&rules, &written(&frames), &cuts);
+        let heard = receive(&rules, &written(&frames), &cuts).heard;
+        prop_assert_eq!(heard.last(), Some(&Heard::Violation(ProtocolError::TextNotUtf8)));
+    }
+
     /// Limits are inclusive: the edge passes, one more is refused with 1009, in one frame or in two
     /// (RFC 6455 §10.4).
     #[test]
     fn limits_are_inclusive(
         (role, kind, pieces) in (role(), kind(), any::<bool>()),
         len in 1..70_000_usize,
-        split in any::<prop::sample::Index>(),
+        split in any::<Index>(),
     ) {
         let payload = ascii(len, 0);
         let opcode = if kind == Kind::Text { 1 } else { 2 };
