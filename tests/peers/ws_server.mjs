@@ -5,6 +5,7 @@ import { MESSAGE_LEN_MAX, closeFirst, emit, headerPairs, observe, pieces, sendFr
 
 const SUBPROTOCOLS = ["chat", "superchat"];
 const BEHAVIOURS = ["/echo", "/fragmented", "/close", "/ping", "/drop"];
+const SERVER_MILLISECONDS_MAX = 120_000;
 
 const server = createServer();
 const upgrades = new ws.WebSocketServer({
@@ -13,6 +14,7 @@ const upgrades = new ws.WebSocketServer({
   perMessageDeflate: false,
   handleProtocols: (offered) => [...offered].find((name) => SUBPROTOCOLS.includes(name)) ?? false,
 });
+upgrades.on("headers", (headers) => headers.push("X-Peer: ws"));
 let connections = 0;
 
 server.on("upgrade", (request, stream, head) => {
@@ -71,6 +73,9 @@ function behave(socket, path, parameters) {
 }
 
 server.listen(0, "127.0.0.1", () => emit("listening", { port: server.address().port }));
+
+// Who waits for this server for ever sees its connection end.
+setTimeout(() => process.exit(1), SERVER_MILLISECONDS_MAX);
 
 // A test that dies leaves no server behind.
 process.stdin.on("end", () => process.exit(0)).resume();

@@ -1,6 +1,7 @@
 """A server over Python's websockets, described in README.md beside it."""
 
 import asyncio
+import contextlib
 import itertools
 import socket
 from urllib.parse import parse_qs, urlsplit
@@ -12,6 +13,7 @@ import peer
 
 SUBPROTOCOLS = ("chat", "superchat")
 BEHAVIOURS = ("/echo", "/fragmented", "/close", "/ping", "/drop")
+SERVER_SECONDS_MAX = 120
 connections = itertools.count(1)
 
 
@@ -40,6 +42,10 @@ def process_request(connection, request):
         response.headers["X-Reason"] = "no token"
         return response
     return connection.respond(404, "no such behaviour")
+
+
+def process_response(_connection, _request, response):
+    response.headers["X-Peer"] = "websockets"
 
 
 def select_subprotocol(_connection, offered):
@@ -86,12 +92,15 @@ async def main():
         max_size=peer.MESSAGE_LEN_MAX,
         ping_interval=None,
         process_request=process_request,
+        process_response=process_response,
         select_subprotocol=select_subprotocol,
         subprotocols=SUBPROTOCOLS,
     ) as server:
         peer.emit("listening", port=server.sockets[0].getsockname()[1])
         peer.set_when_stdin_ends(asyncio.get_running_loop(), ended)
-        await ended.wait()
+        # Who waits for this server for ever sees its connection end.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(ended.wait(), SERVER_SECONDS_MAX)
         server.close(close_connections=True)
 
 

@@ -1,6 +1,8 @@
 //! Messages that are a function of their length, the same here as in the peers' scripts.
 
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use wirebeat_std::{Kind, Message};
 
 /// What a text message repeats: code points of one, two, three and four bytes.
 const TEXT_UNIT: &str = "wirebeat µ→💓 ";
@@ -22,7 +24,42 @@ pub fn text(len: usize) -> String {
     text
 }
 
+/// Makes the message of `len` bytes of this kind.
+pub fn message(kind: Kind, len: usize) -> Message<'static> {
+    match kind {
+        Kind::Text => text(len).into(),
+        Kind::Binary => binary(len).into(),
+    }
+}
+
+/// Makes a message of each kind and length.
+pub fn messages(lengths: &[usize]) -> Vec<Message<'static>> {
+    lengths
+        .iter()
+        .flat_map(|len| [Kind::Text, Kind::Binary].map(|kind| message(kind, *len)))
+        .collect()
+}
+
+/// Returns what tells messages apart, without their megabytes, as the peers print it.
+pub fn summary(message: &Message<'_>) -> Value {
+    json!({
+        "kind": if message.is_text() { "text" } else { "binary" },
+        "len": message.len(),
+        "sha256": sha256_hex(message.as_bytes()),
+    })
+}
+
+/// Returns the part of a peer's `message` event that [`summary`] makes too.
+pub fn summary_of(event: &Value) -> Value {
+    json!({ "kind": event["kind"], "len": event["len"], "sha256": event["sha256"] })
+}
+
 /// Returns the SHA-256 of `bytes` in hex, as the peers print it.
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(bytes))
+}
+
+/// Returns `bytes` in hex.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

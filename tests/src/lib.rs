@@ -2,4 +2,5 @@
 #![forbid(unsafe_code)]
 
 pub mod content;
+pub mod endpoint;
 pub mod peers;

@@ -32,6 +32,21 @@ impl Library {
     /// Each library once.
     pub const ALL: [Self; 2] = [Self::PythonWebsockets, Self::NodeWs];
 
+    /// Runs a test with each library, at the same time. The thread that fails has the library's name.
+    ///
+    /// # Panics
+    ///
+    /// If one of them fails.
+    pub fn each(test: impl Fn(Self) + Sync) {
+        let test = &test;
+        thread::scope(|scope| {
+            for library in Self::ALL {
+                let thread = thread::Builder::new().name(format!("{library:?}"));
+                thread.spawn_scoped(scope, move || test(library)).expect("a thread");
+            }
+        });
+    }
+
     /// Returns the command that runs this library's script of the given name.
     fn command(self, script: &str) -> io::Result<Command> {
         let installed = installed()?;
@@ -104,6 +119,36 @@ impl Server {
     }
 }
 
+impl Server {
+    /// Ends the process at once, as a crash does: its connections end without a Close frame.
+    ///
+    /// # Errors
+    ///
+    /// It has ended already.
+    pub fn kill(&mut self) -> io::Result<()> {
+        self.process.kill()
+    }
+
+    /// Stops the process, so that its connections stay but are dead: its system takes bytes and
+    /// nobody reads them.
+    ///
+    /// # Errors
+    ///
+    /// The signal can't be sent.
+    pub fn stop(&self) -> io::Result<()> {
+        self.process.signal("STOP")
+    }
+
+    /// Lets a stopped process go on.
+    ///
+    /// # Errors
+    ///
+    /// The signal can't be sent.
+    pub fn go_on(&self) -> io::Result<()> {
+        self.process.signal("CONT")
+    }
+}
+
 /// A client that runs one scenario and ends.
 #[derive(Debug)]
 pub struct Client {
@@ -165,6 +210,36 @@ impl Client {
     }
 }
 
+impl Client {
+    /// Ends the process at once, as a crash does: its connection ends without a Close frame.
+    ///
+    /// # Errors
+    ///
+    /// It has ended already.
+    pub fn kill(&mut self) -> io::Result<()> {
+        self.process.kill()
+    }
+
+    /// Stops the process, so that its connection stays but is dead: its system takes bytes and
+    /// nobody reads them.
+    ///
+    /// # Errors
+    ///
+    /// The signal can't be sent.
+    pub fn stop(&self) -> io::Result<()> {
+        self.process.signal("STOP")
+    }
+
+    /// Lets a stopped process go on.
+    ///
+    /// # Errors
+    ///
+    /// The signal can't be sent.
+    pub fn go_on(&self) -> io::Result<()> {
+        self.process.signal("CONT")
+    }
+}
+
 #[derive(Debug)]
 struct Process {
     child: Child,
@@ -185,6 +260,21 @@ impl Process {
         let stdin = child.stdin.take();
         let stdout = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
         Ok(Self { child, _stdin: stdin, events: read_events(stdout) })
+    }
+
+    fn kill(&mut self) -> io::Result<()> {
+        self.child.kill()?;
+        self.child.wait().map(drop)
+    }
+
+    fn signal(&self, name: &str) -> io::Result<()> {
+        // By the shell, which has `kill` built in: the standard library only knows SIGKILL.
+        let kill = format!("kill -s {name} {}", self.child.id());
+        let status = Command::new("bash").args(["-c", &kill]).stdin(Stdio::null()).status()?;
+        if !status.success() {
+            return Err(io::Error::other(format!("{kill}: {status}")));
+        }
+        Ok(())
     }
 
     /// Waits for the next event; `None` when the process has closed its output.
