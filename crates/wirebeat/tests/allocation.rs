@@ -3,6 +3,7 @@
 //! The counter is a global allocator that counts each thread by itself. It knows no growth in place:
 //! a buffer that grows is a new one, a copy, and an old one that's freed. What is *held* between two
 //! calls is therefore counted exactly, and what is in use *during* a call at its worst.
+#![forbid(unsafe_code)]
 
 #[path = "support/behaviour.rs"]
 mod behaviour;

@@ -1,5 +1,6 @@
 //! The closing handshake and every other end, by virtual time (RFC 6455 §5.5.1, §7; design:
 //! `CloseSent`, `CloseReceived`, `Draining`, `Failing`).
+#![forbid(unsafe_code)]
 
 #[path = "support/behaviour.rs"]
 mod behaviour;

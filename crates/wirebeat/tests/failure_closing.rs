@@ -1,4 +1,5 @@
 //! The failures of others in closing, each with the row of the list that it's from.
+#![forbid(unsafe_code)]
 
 #[path = "support/behaviour.rs"]
 mod behaviour;

@@ -1,4 +1,5 @@
 //! The failures of others in reading frames, each with the row of the list that it's from.
+#![forbid(unsafe_code)]
 
 #[path = "support/behaviour.rs"]
 mod behaviour;

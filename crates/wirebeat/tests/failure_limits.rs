@@ -1,5 +1,6 @@
 //! The failures of others with limits, floods and queues, each with the row of the list that it's
 //! from. What concerns memory alone is in `allocation.rs`.
+#![forbid(unsafe_code)]
 
 #[path = "support/behaviour.rs"]
 mod behaviour;

@@ -1,4 +1,5 @@
 //! Two failures of others that only the source can rule out, each with the row of the list.
+#![forbid(unsafe_code)]
 
 use std::fs;
 use std::path::Path;

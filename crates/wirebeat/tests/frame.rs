@@ -1,5 +1,6 @@
 //! The wire format by itself: masking against the plain definition, headers there and back
 //! (RFC 6455 §5.2, §5.3).
+#![forbid(unsafe_code)]
 
 use proptest::prelude::*;
 use wirebeat::ProtocolError;

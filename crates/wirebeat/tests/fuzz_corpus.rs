@@ -1,5 +1,6 @@
 //! The fuzz targets' inputs, through the same functions: what a fuzzer found stays found, on a
 //! stable compiler and without libFuzzer.
+#![forbid(unsafe_code)]
 
 use std::fs;
 use std::path::Path;

@@ -3,6 +3,7 @@
 //!
 //! The verdict is worked out here from the RFC's text, and what came out is written down in
 //! `golden/first_two_bytes.txt`; `UPDATE_GOLDEN=1` writes that anew.
+#![forbid(unsafe_code)]
 
 #[path = "support/behaviour.rs"]
 mod behaviour;

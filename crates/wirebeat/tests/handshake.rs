@@ -1,4 +1,5 @@
 //! What an application may put into a handshake, and which pages a server lets in.
+#![forbid(unsafe_code)]
 
 use wirebeat::handshake::{
     Acceptance, HeaderError, Origin, OriginPolicy, Request, RequestError, Response, ResponseError,

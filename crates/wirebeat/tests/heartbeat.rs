@@ -1,6 +1,7 @@
 //! The heartbeat by virtual time (design: heartbeat and liveness; RFC 6455 §5.5.2, §5.5.3).
 //!
 //! The default is used throughout: a ping after 20 s of silence, 20 s for the answer.
+#![forbid(unsafe_code)]
 
 #[path = "support/behaviour.rs"]
 mod behaviour;

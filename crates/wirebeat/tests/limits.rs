@@ -1,5 +1,6 @@
 //! Every limit on what is received, at its edge and one past it (design: limits and defaults;
 //! RFC 6455 §10.4). What is too long fails the connection with 1009.
+#![forbid(unsafe_code)]
 
 #[path = "support/behaviour.rs"]
 mod behaviour;

@@ -1,5 +1,6 @@
 //! The opening handshake inside a connection: its deadline, the application's decision, and what
 //! comes too early or too late (RFC 6455 §4; design: `Opening`, `Refusing`, `Aborting`).
+#![forbid(unsafe_code)]
 
 #[path = "support/behaviour.rs"]
 mod behaviour;

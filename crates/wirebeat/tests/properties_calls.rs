@@ -1,4 +1,5 @@
 //! Any calls in any order: invariants 3 to 9 of the design.
+#![forbid(unsafe_code)]
 
 use proptest::prelude::*;
 use wirebeat_harness::invariants;

@@ -1,4 +1,5 @@
 //! Opening handshakes, cut anywhere: invariants 1 and 3 of the design, against httparse.
+#![forbid(unsafe_code)]
 
 use proptest::collection::vec;
 use proptest::prelude::*;

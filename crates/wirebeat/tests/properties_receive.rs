@@ -1,4 +1,5 @@
 //! What is received: invariants 1 and 3 of the design, against a naive decoder.
+#![forbid(unsafe_code)]
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};

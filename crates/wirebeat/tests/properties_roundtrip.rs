@@ -1,5 +1,6 @@
 //! What is sent: invariants 2 and 4 of the design, with our own other end, the naive decoder, and
 //! tungstenite as receivers.
+#![forbid(unsafe_code)]
 
 use std::io::{self, Cursor, Read, Write};
 

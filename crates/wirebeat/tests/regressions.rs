@@ -1,4 +1,5 @@
 //! What a property or a fuzz target once found, as small as it can be.
+#![forbid(unsafe_code)]
 
 use core::time::Duration;
 

@@ -1,4 +1,5 @@
 //! The examples of RFC 6455 §1.2, §1.3 and §5.7, received and sent.
+#![forbid(unsafe_code)]
 
 #[path = "support/behaviour.rs"]
 mod behaviour;

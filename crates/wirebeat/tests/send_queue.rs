@@ -1,5 +1,6 @@
 //! What is sent, in which order, how it's handed out, and how much may wait (design: why a send
 //! queue of segments; RFC 6455 §5.4, §5.5).
+#![forbid(unsafe_code)]
 
 #[path = "support/behaviour.rs"]
 mod behaviour;

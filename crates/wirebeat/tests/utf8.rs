@@ -12,6 +12,7 @@
 //! - all of three, but that of the ASCII bytes only three stand for all at the very front;
 //! - all of four whose first three begin a code point of four;
 //! - all of four whose first three are bytes at which the rules change.
+#![forbid(unsafe_code)]
 
 use std::str;
 
