@@ -63,7 +63,7 @@ impl Add<Nanos> for Timestamp {
     type Output = Timestamp;
 
     fn add(self, nanos: Nanos) -> Timestamp {
-        Timestamp(self.0.saturating_add(nanos.0.get() - 1))
+        Timestamp(self.0.saturating_add(nanos.get()))
     }
 }
 
@@ -85,6 +85,12 @@ impl fmt::Display for Timestamp {
 // One more than the nanoseconds, so that `Option<Nanos>` is no larger.
 pub(crate) struct Nanos(NonZeroU64);
 
+impl Nanos {
+    const fn get(self) -> u64 {
+        self.0.get() - 1
+    }
+}
+
 impl From<Duration> for Nanos {
     fn from(duration: Duration) -> Nanos {
         let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
@@ -94,6 +100,6 @@ impl From<Duration> for Nanos {
 
 impl From<Nanos> for Duration {
     fn from(nanos: Nanos) -> Duration {
-        Duration::from_nanos(nanos.0.get() - 1)
+        Duration::from_nanos(nanos.get())
     }
 }

@@ -38,7 +38,8 @@ pub struct Config {
     /// How many bytes may wait to be sent, headers and the new message's payload included,
     /// inclusive; 1 MiB. An empty queue takes one message of any length.
     pub send_queue_len_max: usize,
-    /// How a dead peer is noticed; pings after 20 s of silence, and 20 s for the answer.
+    /// How a dead peer is noticed; pings after 20 s of silence, and 20 s for the answer. The silence
+    /// is also when send buffers are handed back: with `None`, up to 128 KiB may be kept.
     pub heartbeat: Option<Heartbeat>,
     /// How long the peer may take to answer our Close, from when the transport took it; 5 s.
     pub close_timeout: Duration,

@@ -89,10 +89,12 @@ impl Assembly {
         piece: &mut [u8],
         key: Option<MaskingKey>,
     ) -> Result<(), NotUtf8> {
-        match piece.len() {
-            ..=TINY_LEN_MAX => self.push_tiny(piece, key.unwrap_or_default()),
-            ..=BLOCK_LEN => self.push_block(piece, key),
-            _ => piece.chunks_mut(BLOCK_LEN).try_for_each(|block| self.push_block(block, key)),
+        if piece.len() <= TINY_LEN_MAX {
+            self.push_tiny(piece, key.unwrap_or_default())
+        } else if piece.len() <= BLOCK_LEN {
+            self.push_block(piece, key)
+        } else {
+            piece.chunks_mut(BLOCK_LEN).try_for_each(|block| self.push_block(block, key))
         }
     }
 

@@ -82,10 +82,9 @@ impl SendQueue {
     pub(crate) fn has_room(&self, payload_len: usize, len_max: usize) -> bool {
         let waiting = match &self.outstanding {
             None => self.data.len(),
-            Some(outstanding) => self.data.len() + outstanding.len(),
+            Some(outstanding) => self.data.len().saturating_add(outstanding.len()),
         };
-        // What is in memory, and a payload that is too, can't be longer than `usize::MAX`.
-        waiting + payload_len <= len_max || waiting == 0
+        waiting.saturating_add(payload_len) <= len_max || waiting == 0
     }
 
     /// Queues a frame that carries a part of a message, shorter than [`SEGMENT_LEN_MIN`].

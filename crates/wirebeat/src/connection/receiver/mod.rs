@@ -50,7 +50,7 @@ impl Receiver {
     pub(super) fn next<'i>(&mut self, input: &mut Input<'i>) -> Option<Received<'i>> {
         if let Some(parts) = &mut self.parts {
             // The usual case of a message that comes in parts: one more of them.
-            if parts.awaits_more_than(input.len()) {
+            if !input.is_empty() && parts.awaits_more_than(input.len()) {
                 return parts.part_of_payload(input, self.last_len);
             }
         } else if let Some(received) = self.whole_message(input) {

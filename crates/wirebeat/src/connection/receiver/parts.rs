@@ -32,7 +32,7 @@ pub(super) struct Parts {
     /// The message whose last frame hasn't ended.
     message: Option<Incoming>,
     /// The part of a control frame's payload that has come.
-    control: Option<Box<Vec<u8>>>,
+    control: Option<Box<ControlPart>>,
 }
 
 /// The payload that is still to come of a frame.
@@ -51,6 +51,12 @@ enum FrameKind {
     Close,
     Ping,
     Pong,
+}
+
+/// What has come of a control frame's payload.
+#[derive(Debug, Default)]
+struct ControlPart {
+    payload: Vec<u8>,
 }
 
 /// A message of which parts have come.
@@ -262,7 +268,7 @@ impl Parts {
             (FrameKind::Data { .. }, _) => self.fragment(piece, key, false),
             (FrameKind::Close | FrameKind::Ping | FrameKind::Pong, _) => {
                 unmask(piece, key);
-                self.control.get_or_insert_default().extend_from_slice(piece);
+                self.control.get_or_insert_default().payload.extend_from_slice(piece);
                 None
             }
         }
@@ -286,9 +292,9 @@ impl Parts {
         unmask(piece, key);
         match self.control.take() {
             None => Payload::Borrowed(piece),
-            Some(mut payload) => {
-                payload.extend_from_slice(piece);
-                Payload::from(*payload)
+            Some(mut part) => {
+                part.payload.extend_from_slice(piece);
+                Payload::from(part.payload)
             }
         }
     }
