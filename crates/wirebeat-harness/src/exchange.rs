@@ -9,7 +9,7 @@ use wirebeat::{
     Prepared, ReadyState, Seed, SendErrorReason, Timestamp, Transport,
 };
 
-use crate::split::waiting;
+use crate::split::{last_events, waiting};
 
 /// What both ends send, and how it gets from one to the other.
 #[derive(Clone, Debug)]
@@ -360,7 +360,7 @@ impl Exchange {
             }
         }
         for end in [&mut client, &mut server] {
-            while let Some(event) = end.connection.poll_event() {
+            for event in last_events(&mut end.connection) {
                 end.received.note(event);
             }
         }

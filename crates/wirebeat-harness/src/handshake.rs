@@ -5,7 +5,7 @@ use wirebeat::{Config, Connection, Event, Input, Reason, Timestamp, Transport};
 
 use crate::rules;
 use crate::source::Source;
-use crate::split::{Cut, Cuts, waiting};
+use crate::split::{Cut, Cuts, last_events, waiting};
 
 /// The key that every client under test sends: it follows from its seed.
 pub const CLIENT_KEY: &str = "5NDLWT+8HjnmQ4Haizf11A==";
@@ -48,7 +48,7 @@ fn run(mut connection: Connection, stream: &[u8], cuts: &Cuts) -> Outcome {
     output.extend(waiting(&mut connection));
     connection.handle_written(now, output.len());
     connection.handle_eof(now);
-    events.extend(std::iter::from_fn(|| connection.poll_event()));
+    events.extend(last_events(&mut connection));
     Outcome { events, output, transport }
 }
 

@@ -101,8 +101,20 @@ pub fn receive(rules: &Rules, stream: &[u8], cuts: &Cuts) -> Seen {
     let output = waiting(&mut connection);
     connection.handle_written(now, output.len());
     connection.handle_eof(now);
-    let ending = std::iter::from_fn(|| connection.poll_event()).collect();
+    let ending = last_events(&mut connection);
     Seen { heard, failed_at, output, ending }
+}
+
+/// The events of a connection that has ended.
+///
+/// # Panics
+///
+/// If there are more than three: an answer that refuses, what went wrong, and the end.
+#[must_use]
+pub fn last_events(connection: &mut Connection) -> Vec<Event<'static>> {
+    let events: Vec<_> = std::iter::from_fn(|| connection.poll_event()).take(4).collect();
+    assert!(events.len() < 4, "no end of events: {events:?}");
+    events
 }
 
 /// What the model's words for an event are.
