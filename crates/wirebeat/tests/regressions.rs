@@ -4,7 +4,7 @@
 use core::time::Duration;
 
 use wirebeat::handshake::{AcceptError, Acceptance, OriginPolicy, Response};
-use wirebeat::{Config, Connection, Endpoint, Event, Heartbeat, Input, Timestamp};
+use wirebeat::{Config, Connection, Delivery, Endpoint, Event, Heartbeat, Input, Timestamp};
 use wirebeat_harness::split::waiting;
 
 const NOW: Timestamp = Timestamp::ZERO;
@@ -119,4 +119,20 @@ fn a_heartbeat_that_is_given_up_is_forgotten() {
     assert_eq!(server.receive(NOW, &mut Input::new(&mut reserved)), None);
     server.handle_written(NOW, 2);
     assert_eq!(server.buffered_amount(), 10);
+}
+
+/// With nothing to eat, a message that is handed over in pieces has no further piece: neither a
+/// driver that calls `receive` until it returns `None` nor `poll_event` goes on for ever.
+#[test]
+fn no_input_is_no_piece_of_a_message() {
+    let config = Config {
+        delivery: Delivery::Pieces { message_len_max: None, frame_len_max: None },
+        ..Config::default()
+    };
+    let mut server = Connection::established(Endpoint::Server, &config, NOW);
+    let mut half = [0x82, 0x84, 0, 0, 0, 0, 1, 2];
+    let mut input = Input::new(&mut half);
+    assert!(matches!(server.receive(NOW, &mut input), Some(Event::Fragment(_))));
+    assert_eq!(server.receive(NOW, &mut input), None);
+    assert_eq!(server.poll_event(), None);
 }
