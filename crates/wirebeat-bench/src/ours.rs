@@ -11,7 +11,7 @@ use crate::{Delivered, Memory, Payloads, Rank, ReceiveJob, SendJob, Subject};
 pub const OURS: Subject = Subject { name: "wirebeat", rank: Rank::Ours, receive, send };
 
 /// How many slices a vectored write takes.
-const SLICES: usize = 64;
+const SLICES: usize = 16;
 
 fn connection(role: Role) -> Connection {
     let endpoint = match role {

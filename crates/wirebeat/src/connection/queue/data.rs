@@ -1,6 +1,8 @@
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::mem;
+#[cfg(feature = "std")]
+use std::io::IoSlice;
 
 use bytes::{Buf, Bytes};
 
@@ -178,7 +180,7 @@ impl DataLane {
 
     #[inline(never)]
     fn shrink(&mut self) {
-        self.segments.clear();
+        while self.segments.pop_front().is_some() {}
         self.segments_len = 0;
         if self.tail.capacity() > KEPT_LEN_MAX || self.tail.len() < self.tail.capacity() / 4 {
             self.tail = Vec::new();
@@ -319,18 +321,29 @@ impl DataLane {
         self.tail.get(start + offset..).unwrap_or_default()
     }
 
-    /// All that waits, slice by slice.
+    /// Fills `slots` with what waits, slice by slice, and says how many it took.
     #[cfg(feature = "std")]
-    pub(super) fn slices(&self) -> impl Iterator<Item = &[u8]> {
-        let mut start = self.at.start;
-        let small_and_large = self.segments.iter().flat_map(move |segment| {
-            let small = &self.tail[start..segment.at];
+    pub(super) fn fill<'a>(&'a self, slots: &mut [IoSlice<'a>]) -> usize {
+        let mut slots = slots.iter_mut();
+        let (mut start, mut count) = (self.at.start, 0);
+        for segment in &self.segments {
+            for slice in [&self.tail[start..segment.at], &segment.bytes] {
+                if slice.is_empty() {
+                    continue;
+                }
+                let Some(slot) = slots.next() else { return count };
+                *slot = IoSlice::new(slice);
+                count += 1;
+            }
             start = segment.at;
-            [small, &segment.bytes]
-        });
-        let last = self.segments.back().map_or(self.at.start, |segment| segment.at);
-        let rest = core::iter::once(&self.tail[last..]);
-        small_and_large.chain(rest).filter(|slice| !slice.is_empty())
+        }
+        match (&self.tail[start..], slots.next()) {
+            ([], _) | (_, None) => count,
+            (rest, Some(slot)) => {
+                *slot = IoSlice::new(rest);
+                count + 1
+            }
+        }
     }
 
     fn share_front(&self, mut len: usize, out: &mut VecDeque<Bytes>) {

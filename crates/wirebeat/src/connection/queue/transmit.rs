@@ -1,4 +1,6 @@
 use core::fmt;
+#[cfg(feature = "std")]
+use std::io::IoSlice;
 
 use bytes::Buf;
 
@@ -60,28 +62,22 @@ impl<'q> Lanes<'q> {
     }
 
     #[cfg(feature = "std")]
-    fn fill<'a>(&'a self, dst: &mut [std::io::IoSlice<'a>]) -> usize {
+    fn fill<'a>(&'a self, slots: &mut [IoSlice<'a>]) -> usize {
         if self.offset == 0 && self.control.is_empty() {
-            return fill(dst, self.data.slices());
+            return self.data.fill(slots);
         }
-        let mut offset = self.offset;
-        let slices = core::iter::from_fn(|| {
+        let (mut offset, mut count) = (self.offset, 0);
+        for slot in slots {
             let slice = self.slice_at(offset);
+            if slice.is_empty() {
+                break;
+            }
             offset += slice.len();
-            (!slice.is_empty()).then_some(slice)
-        });
-        fill(dst, slices)
+            *slot = IoSlice::new(slice);
+            count += 1;
+        }
+        count
     }
-}
-
-#[cfg(feature = "std")]
-fn fill<'a>(dst: &mut [std::io::IoSlice<'a>], slices: impl Iterator<Item = &'a [u8]>) -> usize {
-    let mut count = 0;
-    for (slot, slice) in dst.iter_mut().zip(slices) {
-        *slot = std::io::IoSlice::new(slice);
-        count += 1;
-    }
-    count
 }
 
 impl Buf for Transmit<'_> {
@@ -111,11 +107,14 @@ impl Buf for Transmit<'_> {
     }
 
     #[cfg(feature = "std")]
-    fn chunks_vectored<'a>(&'a self, dst: &mut [std::io::IoSlice<'a>]) -> usize {
-        match &self.0 {
-            Front::Slice([]) => 0,
-            Front::Slice(slice) => fill(dst, core::iter::once(*slice)),
-            Front::Lanes(lanes) => lanes.fill(dst),
+    fn chunks_vectored<'a>(&'a self, dst: &mut [IoSlice<'a>]) -> usize {
+        match (&self.0, dst) {
+            (Front::Slice([]), _) | (Front::Slice(_), []) => 0,
+            (Front::Slice(slice), [slot, ..]) => {
+                *slot = IoSlice::new(slice);
+                1
+            }
+            (Front::Lanes(lanes), dst) => lanes.fill(dst),
         }
     }
 }
