@@ -80,9 +80,13 @@ fn config(source: &mut Source<'_>) -> Config {
 fn as_http_1_1(stream: &[u8]) -> Vec<u8> {
     let mut stream = stream.to_vec();
     let line_end = stream.iter().position(|byte| *byte == b'\n').unwrap_or(stream.len());
-    let is_version = |window: &[u8]| window.starts_with(b"HTTP/1.") && window[7] > b'0';
-    if let Some(at) = stream[..line_end].windows(8).rposition(is_version) {
-        stream[at + 7] = b'1';
+    // A request's version ends its line, an answer's begins it.
+    let is_answer = stream.starts_with(b"HTTP/");
+    let at = if is_answer { 0 } else { stream[..line_end].trim_ascii_end().len().max(8) - 8 };
+    if let Some([b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor @ b'1'..=b'9']) =
+        stream.get_mut(at..at + 8)
+    {
+        *minor = b'1';
     }
     stream
 }

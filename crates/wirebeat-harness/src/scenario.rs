@@ -80,6 +80,8 @@ pub enum Op {
     WriteAllAndMore(usize),
     /// A message.
     Send(Kind, usize, Ownership),
+    /// So many small messages.
+    SendMany(u8),
     /// A fragment; the bytes of text may be cut anywhere.
     Fragment {
         /// The kind of the message that begins, if one does.
@@ -207,7 +209,8 @@ impl Op {
             28..=30 => Op::Take(source.len()),
             31..=33 => Op::Taken(source.len()),
             34 => Op::WriteAllAndMore(source.len()),
-            35..=40 => Op::draw_send(source),
+            35..=39 => Op::draw_send(source),
+            40 => Op::SendMany(source.below(70)),
             41..=45 => Op::draw_fragment(source),
             46..=47 => Op::Ping(usize::from(source.byte() / 2)),
             48 => Op::Close(match source.byte() {

@@ -183,6 +183,11 @@ impl Runner {
             Op::Taken(len) => self.write_outgoing(*len),
             Op::WriteAllAndMore(more) => self.write_all_and_more(*more),
             Op::Send(kind, len, ownership) => self.send(*kind, *len, *ownership),
+            Op::SendMany(count) => {
+                for _ in 0..*count {
+                    self.send(Kind::Binary, 120, exchange::Ownership::Borrowed);
+                }
+            }
             Op::Fragment { first, payload, fin } => self.send_fragment(*first, payload, *fin),
             Op::Ping(len) => {
                 let _ = self.connection.ping(self.now, &ascii(*len, 3)[..]);
@@ -335,9 +340,12 @@ impl Runner {
 
     /// Calls that have nothing to do now.
     fn do_nothing(&mut self) -> Did {
+        // From here on the transport takes nothing, and that's known already.
+        self.connection.handle_write_blocked(self.now);
+        self.now = self.now + Duration::from_millis(1);
         let is_due = self.connection.poll_timeout().is_some_and(|deadline| deadline <= self.now);
         // Tells the connection what time it is, so that what follows can't.
-        self.connection.handle_reading(self.now, self.reading);
+        self.connection.handle_written(self.now, 0);
         if is_due || self.connection.buffered_amount() > 4096 {
             return Did::Other;
         }
@@ -347,12 +355,12 @@ impl Runner {
             self.connection.handle_timeout(now);
             self.connection.handle_written(now, 0);
             self.connection.handle_reading(now, self.reading);
+            self.connection.handle_write_blocked(now);
             assert!(self.connection.take_transmit(0).is_none());
             let _ = self.connection.poll_transmit();
             if self.connection.ready_state() == ReadyState::Closed {
                 self.connection.handle_eof(now);
                 self.connection.handle_lost(now);
-                self.connection.handle_write_blocked(now);
                 self.connection.handle_written(now, 1000);
                 let _ = self.connection.close(now, None);
                 assert!(self.connection.accept(now, &Acceptance::new()).is_err());
