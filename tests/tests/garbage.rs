@@ -6,10 +6,10 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};
 
-use wirebeat::ProtocolError;
-use wirebeat::handshake::{HandshakeError, Malformed, RequestRefusal, accept_key};
+use wirebeat::handshake::accept_key;
 use wirebeat_std::{
-    AcceptError, Cause, Config, ConnectError, OriginPolicy, Phase, Reason, accept, connect,
+    AcceptError, Cause, Config, ConnectError, HandshakeError, Malformed, OriginPolicy, Phase,
+    ProtocolError, Reason, RequestRefusal, accept, connect,
 };
 use wirebeat_tests::endpoint::{serve, serve_stream, watch};
 

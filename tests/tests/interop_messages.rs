@@ -6,8 +6,7 @@
 use std::net::TcpStream;
 
 use serde_json::Value;
-use wirebeat::ProtocolError;
-use wirebeat_std::{Config, Event, Kind, Message, Reason, WebSocket};
+use wirebeat_std::{Config, Event, Kind, Message, ProtocolError, Reason, WebSocket};
 use wirebeat_tests::content::{self, message, messages, summary, summary_of};
 use wirebeat_tests::endpoint::{connect, echo, serve, watch};
 use wirebeat_tests::peers::{Client, Library, Server};

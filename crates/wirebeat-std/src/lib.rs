@@ -41,10 +41,12 @@ pub use server::{Pending, accept, accept_with};
 pub use socket::Socket;
 pub use websocket::WebSocket;
 pub use wirebeat::handshake::{
-    Acceptance, Accepted, IncomingRequest, Origin, OriginPolicy, ReceivedResponse, Request,
-    Response,
+    Acceptance, Accepted, HandshakeError, HeaderError, Headers, IncomingRequest, Malformed, Origin,
+    OriginError, OriginPolicy, ReceivedResponse, Request, RequestError, RequestRefusal, Response,
+    ResponseError,
 };
 pub use wirebeat::{
-    Cause, CloseCode, CloseFrame, Closed, Config, Delivery, Event, Heartbeat, Kind, Message,
-    Payload, Phase, Prepared, ReadyState, Reason, SendError, SendErrorReason, Side,
+    Cause, CloseCode, CloseError, CloseFrame, CloseFrameError, Closed, Config, Delivery, Event,
+    Fragment, Heartbeat, Kind, Message, Payload, Phase, Prepared, ProtocolError, ReadyState,
+    Reason, SendError, SendErrorReason, SendMessageError, SendPayloadError, Side, Text,
 };
