@@ -7,8 +7,9 @@ use wirebeat::{CloseCode, Event, Kind, ReadyState, Reason, Role, Transport};
 use crate::frame::{SentFrame, sent_frames};
 use crate::model::{self, Heard};
 use crate::rules::Rules;
+use crate::runner::run;
 use crate::scenario::{BEAT_LEN, Finish, Scenario};
-use crate::trace::{Did, Trace, run};
+use crate::trace::{Did, Trace};
 
 /// The harness of the target `connection_ops`: calls in any order, and all invariants.
 ///

@@ -10,7 +10,7 @@
 //! | [`frame`] | frames as a peer may send them, also broken ones; a reader for what we send |
 //! | [`rules`] | role, delivery and limits of the connection under test |
 //! | [`split`] | a stream, cut, against the model: [`frame_split`] |
-//! | [`scenario`], [`trace`], [`invariants`] | any calls in any order, what was seen, what must hold: [`connection_ops`] |
+//! | [`scenario`], [`runner`], [`trace`], [`invariants`] | any calls in any order, what was seen, what must hold: [`connection_ops`] |
 //! | [`handshake`] | cut handshakes against httparse: [`handshake_request`], [`handshake_response`] |
 //! | [`exchange`] | a client and a server that talk to each other |
 //! | [`source`] | from a fuzzer's bytes to numbers and slices |
@@ -25,6 +25,7 @@ pub mod handshake;
 pub mod invariants;
 pub mod model;
 pub mod rules;
+pub mod runner;
 pub mod scenario;
 pub mod source;
 pub mod split;

@@ -58,86 +58,142 @@ pub fn decode(stream: &[u8], rules: &Rules) -> Decoded {
 
 type Failure = (ProtocolError, usize);
 
+/// A message whose last frame hasn't come.
+type Message = Option<(Kind, Vec<u8>)>;
+
 fn frames(stream: &[u8], rules: &Rules, heard: &mut Vec<Heard>) -> Result<(), Failure> {
-    // The message whose last frame hasn't come.
-    let mut message: Option<(Kind, Vec<u8>)> = None;
+    let mut message: Message = None;
     let mut at = 0;
-    loop {
-        let Some(&[first, second]) = stream.get(at..at + 2) else { return Ok(()) };
-        at += 2;
-        let (fin, opcode) = (first & 0x80 != 0, first & 0x0F);
-        let (masked, short_len) = (second & 0x80 != 0, second & 0x7F);
-        check_start(first, second, rules.role, message.is_some()).map_err(|error| (error, at))?;
-
-        let extended = match short_len {
-            126 => 2,
-            127 => 8,
-            _ => 0,
-        };
-        let Some(digits) = stream.get(at..at + extended) else { return Ok(()) };
-        let number = digits.iter().fold(0, |number, digit| number << 8 | u64::from(*digit));
-        let len = if extended == 0 { u64::from(short_len) } else { number };
-        at += extended;
-        if extended == 8 && len >= 1 << 63 {
-            return Err((ProtocolError::LengthHighBit, at));
-        }
-        if extended == 2 && len < 126 || extended == 8 && len < 65_536 {
-            return Err((ProtocolError::LengthNotMinimal, at));
-        }
-
-        let key_len = if masked { 4 } else { 0 };
-        let Some(key) = stream.get(at..at + key_len) else { return Ok(()) };
-        at += key_len;
-        if opcode < 8 {
-            let so_far = message.as_ref().map_or(0, |(_, bytes)| bytes.len() as u64);
-            check_limits(len, so_far, rules).map_err(|error| (error, at))?;
-        }
-
-        let arrived = (stream.len() - at).min(usize::try_from(len).unwrap_or(usize::MAX));
-        let is_whole = arrived as u64 == len;
-        let unmask = |(i, byte): (usize, &u8)| if masked { byte ^ key[i % 4] } else { *byte };
-        let payload: Vec<u8> = stream[at..at + arrived].iter().enumerate().map(unmask).collect();
-        let start = at;
-        at += arrived;
-        if opcode >= 8 && !is_whole {
-            return Ok(());
-        }
-        match opcode {
-            8 => {
-                heard.push(Heard::Closing(close(&payload).map_err(|error| (error, at))?));
-                return Ok(());
-            }
-            9 => heard.push(Heard::Ping(payload)),
-            10 => heard.push(Heard::Pong(payload)),
-            _ => {
-                let kind = if opcode == 1 { Kind::Text } else { Kind::Binary };
-                let (kind, mut bytes) = message.take().unwrap_or((kind, Vec::new()));
-                let before = bytes.len();
-                bytes.extend_from_slice(&payload);
-                let impossible = if kind == Kind::Text { impossible_after(&bytes) } else { None };
-                let valid = impossible.map_or(payload.len(), |len| len - 1 - before);
-                if is_whole || arrived > 0 {
-                    let bytes = payload[..valid].to_vec();
-                    let last = fin && is_whole && impossible.is_none();
-                    heard.push(Heard::Piece { kind, bytes, first: opcode != 0, last });
+    while let Some(head) = head(stream, at, rules, message.as_ref())? {
+        let available = &stream[head.payload_start..];
+        let arrived = available.len().min(usize::try_from(head.len).unwrap_or(usize::MAX));
+        let is_whole = arrived as u64 == head.len;
+        let payload = unmasked(&available[..arrived], head.key);
+        at = head.payload_start + arrived;
+        if head.opcode < 8 {
+            let frame = DataFrame { fin: head.fin && is_whole, is_whole, payload };
+            let first = head.kind();
+            data_frame(&frame, first, &mut message, heard)
+                .map_err(|(error, len)| (error, head.payload_start + len))?;
+        } else if is_whole {
+            match head.opcode {
+                9 => heard.push(Heard::Ping(payload)),
+                10 => heard.push(Heard::Pong(payload)),
+                _ => {
+                    heard.push(Heard::Closing(close(&payload).map_err(|error| (error, at))?));
+                    return Ok(());
                 }
-                if let Some(len) = impossible {
-                    return Err((ProtocolError::TextNotUtf8, start + len - before));
-                }
-                let ends = fin && is_whole;
-                if ends && kind == Kind::Text && std::str::from_utf8(&bytes).is_err() {
-                    if let Some(Heard::Piece { last, .. }) = heard.last_mut() {
-                        *last = false;
-                    }
-                    return Err((ProtocolError::TextNotUtf8, at));
-                }
-                message = if ends { None } else { Some((kind, bytes)) };
             }
         }
         if !is_whole {
             return Ok(());
         }
     }
+    Ok(())
+}
+
+/// A frame's header.
+struct Head<'s> {
+    fin: bool,
+    opcode: u8,
+    len: u64,
+    key: &'s [u8],
+    payload_start: usize,
+}
+
+impl Head<'_> {
+    /// The kind of the message that begins here, if one does.
+    fn kind(&self) -> Option<Kind> {
+        match self.opcode {
+            1 => Some(Kind::Text),
+            2 => Some(Kind::Binary),
+            _ => None,
+        }
+    }
+}
+
+/// The header at `at`, if all of it is there.
+fn head<'s>(
+    stream: &'s [u8],
+    mut at: usize,
+    rules: &Rules,
+    message: Option<&(Kind, Vec<u8>)>,
+) -> Result<Option<Head<'s>>, Failure> {
+    let Some(&[first, second]) = stream.get(at..at + 2) else { return Ok(None) };
+    at += 2;
+    check_start(first, second, rules.role, message.is_some()).map_err(|error| (error, at))?;
+    let (fin, opcode, short_len) = (first & 0x80 != 0, first & 0x0F, second & 0x7F);
+
+    let extended = match short_len {
+        126 => 2,
+        127 => 8,
+        _ => 0,
+    };
+    let Some(digits) = stream.get(at..at + extended) else { return Ok(None) };
+    let number = digits.iter().fold(0, |number, digit| number << 8 | u64::from(*digit));
+    let len = if extended == 0 { u64::from(short_len) } else { number };
+    at += extended;
+    if extended == 8 && len >= 1 << 63 {
+        return Err((ProtocolError::LengthHighBit, at));
+    }
+    if extended == 2 && len < 126 || extended == 8 && len < 65_536 {
+        return Err((ProtocolError::LengthNotMinimal, at));
+    }
+
+    let key_len = if second & 0x80 == 0 { 0 } else { 4 };
+    let Some(key) = stream.get(at..at + key_len) else { return Ok(None) };
+    at += key_len;
+    if opcode < 8 {
+        let so_far = message.map_or(0, |(_, bytes)| bytes.len() as u64);
+        check_limits(len, so_far, rules).map_err(|error| (error, at))?;
+    }
+    Ok(Some(Head { fin, opcode, len, key, payload_start: at }))
+}
+
+fn unmasked(payload: &[u8], key: &[u8]) -> Vec<u8> {
+    let unmask = |(i, byte): (usize, &u8)| if key.is_empty() { *byte } else { byte ^ key[i % 4] };
+    payload.iter().enumerate().map(unmask).collect()
+}
+
+/// What has come of a frame that carries a part of a message.
+struct DataFrame {
+    /// Whether the message ends with what has come.
+    fin: bool,
+    is_whole: bool,
+    payload: Vec<u8>,
+}
+
+/// Adds a frame to the message. A failure says after how many bytes of the payload it's certain.
+fn data_frame(
+    frame: &DataFrame,
+    first: Option<Kind>,
+    message: &mut Message,
+    heard: &mut Vec<Heard>,
+) -> Result<(), Failure> {
+    let begun = first.map(|kind| (kind, Vec::new()));
+    let Some((kind, mut bytes)) = message.take().or(begun) else { return Ok(()) };
+    let before = bytes.len();
+    bytes.extend_from_slice(&frame.payload);
+    let wrong_after = match kind {
+        Kind::Binary => None,
+        Kind::Text => match impossible_after(&bytes) {
+            None if frame.fin && std::str::from_utf8(&bytes).is_err() => Some(frame.payload.len()),
+            None => None,
+            Some(len) => Some(len - before),
+        },
+    };
+    if frame.is_whole || !frame.payload.is_empty() {
+        // Up to the wrong byte, if it's a byte that is wrong, and not that there are no more.
+        let mut piece = frame.payload.clone();
+        piece.truncate(wrong_after.map_or(piece.len(), |len| len.saturating_sub(1)));
+        let last = frame.fin && wrong_after.is_none();
+        heard.push(Heard::Piece { kind, bytes: piece, first: first.is_some(), last });
+    }
+    if let Some(len) = wrong_after {
+        return Err((ProtocolError::TextNotUtf8, len));
+    }
+    *message = if frame.fin { None } else { Some((kind, bytes)) };
+    Ok(())
 }
 
 /// What the first two bytes of a frame say (§5.1, §5.2, §5.4, §5.5).

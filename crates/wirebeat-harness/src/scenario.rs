@@ -78,6 +78,29 @@ pub enum Op {
     Taken(usize),
     /// The transport says that it took more than there is.
     WriteAllAndMore(usize),
+    /// The application calls.
+    Call(Call),
+    /// Time passes, in milliseconds, and nobody says so.
+    Advance(u16),
+    /// The driver says what time it is, now or some milliseconds ago.
+    Timeout(u16),
+    /// The driver wakes at the next deadline.
+    Deadline,
+    /// The peer ends its side of the transport.
+    Eof,
+    /// The transport fails.
+    Lost,
+    /// The application begins or ceases to read.
+    Reading(bool),
+    /// The transport takes no bytes.
+    Blocked,
+    /// Calls that have nothing to do.
+    Idle,
+}
+
+/// One call of the application's.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Call {
     /// A message.
     Send(Kind, usize, Ownership),
     /// So many small messages.
@@ -99,22 +122,6 @@ pub enum Op {
     Accept,
     /// A server's application answers otherwise.
     Respond,
-    /// Time passes, in milliseconds, and nobody says so.
-    Advance(u16),
-    /// The driver says what time it is, now or some milliseconds ago.
-    Timeout(u16),
-    /// The driver wakes at the next deadline.
-    Deadline,
-    /// The peer ends its side of the transport.
-    Eof,
-    /// The transport fails.
-    Lost,
-    /// The application begins or ceases to read.
-    Reading(bool),
-    /// The transport takes no bytes.
-    Blocked,
-    /// Calls that have nothing to do.
-    Idle,
 }
 
 impl Scenario {
@@ -134,7 +141,8 @@ impl Scenario {
         let settings = Settings::draw(&mut source);
         // As a rule it opens; otherwise hardly any case would get that far.
         let opens = !established && choice & 0x30 != 0;
-        let mut ops = if opens { vec![Op::Head(u8::MAX), Op::Accept] } else { Vec::new() };
+        let mut ops =
+            if opens { vec![Op::Head(u8::MAX), Op::Call(Call::Accept)] } else { Vec::new() };
         let mut in_message = false;
         while !source.is_empty() && ops.len() < 200 {
             ops.push(Op::draw(&mut source, role, &mut in_message));
@@ -209,16 +217,16 @@ impl Op {
             28..=30 => Op::Take(source.len()),
             31..=33 => Op::Taken(source.len()),
             34 => Op::WriteAllAndMore(source.len()),
-            35..=39 => Op::draw_send(source),
-            40 => Op::SendMany(source.below(70)),
-            41..=45 => Op::draw_fragment(source),
-            46..=47 => Op::Ping(usize::from(source.byte() / 2)),
-            48 => Op::Close(match source.byte() {
+            35..=39 => Op::Call(Call::draw_send(source)),
+            40 => Op::Call(Call::SendMany(source.below(70))),
+            41..=45 => Op::Call(Call::draw_fragment(source)),
+            46..=47 => Op::Call(Call::Ping(usize::from(source.byte() / 2))),
+            48 => Op::Call(Call::Close(match source.byte() {
                 0..=99 => None,
                 byte => Some(995 + u16::from(byte - 100) % 22),
-            }),
-            49..=51 => Op::Accept,
-            52 => Op::Respond,
+            })),
+            49..=51 => Op::Call(Call::Accept),
+            52 => Op::Call(Call::Respond),
             53..=54 => Op::Advance(source.number() % 60_000),
             55 => Op::Advance(source.byte().into()),
             56 => Op::Timeout(0),
@@ -234,8 +242,10 @@ impl Op {
             62.. => Op::Idle,
         }
     }
+}
 
-    fn draw_send(source: &mut Source<'_>) -> Op {
+impl Call {
+    fn draw_send(source: &mut Source<'_>) -> Call {
         let kind = if source.is_odd() { Kind::Text } else { Kind::Binary };
         let ownership = match source.below(4) {
             0 => Ownership::Borrowed,
@@ -243,10 +253,10 @@ impl Op {
             2 => Ownership::Shared,
             _ => Ownership::Prepared,
         };
-        Op::Send(kind, not_a_beat(source.len()), ownership)
+        Call::Send(kind, not_a_beat(source.len()), ownership)
     }
 
-    fn draw_fragment(source: &mut Source<'_>) -> Op {
+    fn draw_fragment(source: &mut Source<'_>) -> Call {
         let choice = source.byte();
         let first = match choice & 3 {
             0 => Some(Kind::Text),
@@ -255,7 +265,7 @@ impl Op {
         };
         let mut payload = "aé€😀".as_bytes().repeat(not_a_beat(source.len()) / 10 + 1);
         payload.truncate(not_a_beat(payload.len() - usize::from(choice >> 4 & 7)));
-        Op::Fragment { first, payload, fin: choice & 4 != 0 }
+        Call::Fragment { first, payload, fin: choice & 4 != 0 }
     }
 }
 

@@ -3,8 +3,8 @@
 
 use proptest::prelude::*;
 use wirebeat_harness::invariants;
+use wirebeat_harness::runner::run;
 use wirebeat_harness::strategies::{config, scenario};
-use wirebeat_harness::trace::run;
 
 const REGRESSIONS: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/tests/regressions/properties_calls.txt");
