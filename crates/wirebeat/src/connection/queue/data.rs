@@ -6,12 +6,11 @@ use std::io::IoSlice;
 
 use bytes::{Buf, Bytes};
 
+use super::segment::{SEGMENT_LEN_MIN, Segment, masked_segment};
+use super::shape::Shape;
 use super::{Lost, Part};
 use crate::Payload;
-use crate::frame::{self, Header, MaskingKey};
-
-/// From this length on a payload is a segment of its own instead of being copied behind the others.
-pub(crate) const SEGMENT_LEN_MIN: usize = 4096;
+use crate::frame::{self, MaskingKey};
 
 /// The longest header of a frame whose payload is shorter than a segment.
 const SMALL_HEADER_LEN_MAX: usize = 8;
@@ -52,23 +51,6 @@ struct Position {
     heartbeat_left: usize,
     /// Application bytes that wait.
     app_len: u64,
-}
-
-#[derive(Debug)]
-struct Segment {
-    /// The index in `tail` of the byte that follows the segment.
-    at: usize,
-    bytes: Bytes,
-}
-
-/// What a frame's header says of it.
-#[derive(Clone, Copy)]
-struct Shape {
-    header_len: usize,
-    payload_len: usize,
-    /// Whether its payload is the application's, rather than a Close's or a ping's.
-    is_data: bool,
-    fin: bool,
 }
 
 impl DataLane {
@@ -434,33 +416,6 @@ impl DataLane {
     }
 }
 
-impl Shape {
-    /// Reads the header at the front of `bytes`; `None` at the end of the queue.
-    fn read(bytes: &[u8]) -> Option<Shape> {
-        let (header, header_len) = Header::parse(bytes).ok()??;
-        let payload_len = usize::try_from(header.payload_len).ok()?;
-        let is_data = !header.opcode.is_control();
-        Some(Shape { header_len, payload_len, is_data, fin: header.fin })
-    }
-
-    fn len(self) -> usize {
-        self.header_len + self.payload_len
-    }
-
-    /// How much of the frame stands in `tail`.
-    fn len_in_tail(self) -> usize {
-        if self.payload_len < SEGMENT_LEN_MIN { self.len() } else { self.header_len }
-    }
-
-    /// The `len` bytes of the frame that follow its first `from`.
-    fn part(self, from: usize, len: usize) -> Part {
-        let header_len = self.header_len.saturating_sub(from).min(len);
-        let (is_data, ends) = (self.is_data, from + len == self.len());
-        let ends_message = is_data && self.fin && ends;
-        Part { header_len, payload_len: len - header_len, is_data, ends_message }
-    }
-}
-
 /// How the length of a small payload is written (§5.2).
 enum SmallLen {
     Short(u8),
@@ -479,27 +434,4 @@ fn share_copy(bytes: &[u8], out: &mut VecDeque<Bytes>) {
     if !bytes.is_empty() {
         out.push_back(Bytes::copy_from_slice(bytes));
     }
-}
-
-/// A large payload as it goes on the wire: as it is, masked in place if nobody else holds it, or
-/// copied.
-fn masked_segment(payload: Payload<'_>, key: Option<MaskingKey>) -> Bytes {
-    match (payload, key) {
-        (Payload::Owned(bytes), None) => bytes,
-        (Payload::Borrowed(bytes), None) => Bytes::copy_from_slice(bytes),
-        (Payload::Owned(bytes), Some(key)) => match bytes.try_into_mut() {
-            Ok(mut unique) => {
-                frame::mask(&mut unique, key);
-                unique.freeze()
-            }
-            Err(shared) => masked_copy(&shared, key),
-        },
-        (Payload::Borrowed(bytes), Some(key)) => masked_copy(bytes, key),
-    }
-}
-
-fn masked_copy(payload: &[u8], key: MaskingKey) -> Bytes {
-    let mut wire = Vec::with_capacity(payload.len());
-    frame::extend_masked(&mut wire, payload, key);
-    Bytes::from(wire)
 }

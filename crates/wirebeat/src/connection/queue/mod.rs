@@ -9,6 +9,8 @@
 mod control;
 mod data;
 mod outgoing;
+mod segment;
+mod shape;
 mod transmit;
 
 use alloc::boxed::Box;
@@ -19,8 +21,8 @@ use control::ControlLane;
 use data::DataLane;
 use outgoing::Outstanding;
 
-pub(crate) use data::SEGMENT_LEN_MIN;
 pub use outgoing::Outgoing;
+pub(crate) use segment::SEGMENT_LEN_MIN;
 pub use transmit::Transmit;
 
 /// The send queue of a connection.
