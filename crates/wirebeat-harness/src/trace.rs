@@ -32,17 +32,17 @@ pub struct Step {
     pub waiting: Option<Vec<u8>>,
     /// Bytes of messages that were accepted so far, or passed to `send` too late.
     pub app_len: u64,
-    /// [`Connection::ready_state`].
+    /// [`ready_state`](wirebeat::Connection::ready_state).
     pub ready_state: ReadyState,
-    /// [`Connection::buffered_amount`].
+    /// [`buffered_amount`](wirebeat::Connection::buffered_amount).
     pub buffered_amount: u64,
-    /// [`Connection::poll_timeout`].
+    /// [`poll_timeout`](wirebeat::Connection::poll_timeout).
     pub timeout: Option<Timestamp>,
-    /// [`Connection::transport`].
+    /// [`transport`](wirebeat::Connection::transport).
     pub transport: Transport,
-    /// [`Connection::wants_read`].
+    /// [`wants_read`](wirebeat::Connection::wants_read).
     pub wants_read: bool,
-    /// [`Connection::cause`].
+    /// [`cause`](wirebeat::Connection::cause).
     pub cause: Option<Cause>,
 }
 

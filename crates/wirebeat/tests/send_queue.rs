@@ -5,8 +5,6 @@
 #[path = "support/behaviour.rs"]
 mod behaviour;
 
-use std::io::IoSlice;
-
 use behaviour::*;
 use bytes::{Buf, Bytes};
 use wirebeat::{
@@ -105,8 +103,12 @@ mod order {
         }
     }
 
+    /// Vectored writes need `std`.
+    #[cfg(feature = "std")]
     #[test]
     fn is_the_same_in_a_vectored_write() {
+        use std::io::IoSlice;
+
         for role in ROLES {
             let mut connection = opened(role);
             fill(&mut connection);
