@@ -32,7 +32,8 @@ pub enum Event<'i> {
         /// The time since the heartbeat's ping was queued, if this answers the last one.
         latency: Option<Duration>,
     },
-    /// The peer began the closing handshake. Its frame, if it says anything.
+    /// The peer's Close came: it began the closing handshake, or answers ours. Its frame, if it says
+    /// anything.
     Closing(Option<CloseFrame>),
     /// Something went wrong; [`Event::Closed`] follows at once.
     Error(Cause),

@@ -84,7 +84,9 @@ impl Rules {
         match (opcode, is_message_in_progress) {
             (Opcode::Continuation, false) => Err(ProtocolError::ContinuationWithoutStart),
             (Opcode::Text | Opcode::Binary, true) => Err(ProtocolError::MessageInterleaved),
-            _ => Ok(()),
+            (Opcode::Continuation, true)
+            | (Opcode::Text | Opcode::Binary, false)
+            | (Opcode::Close | Opcode::Ping | Opcode::Pong, _) => Ok(()),
         }
     }
 
