@@ -67,17 +67,28 @@ impl Memory {
     #[inline]
     pub fn write_from(&self, bytes: &[u8]) -> usize {
         black_box(bytes.as_ptr());
-        let Written(written_len) = &self.written_len;
-        // One thread writes, so this need not be one atomic step.
-        let len = written_len.load(Ordering::Relaxed) + bytes.len() as u64;
-        written_len.store(len, Ordering::Relaxed);
+        self.count(bytes.len());
         bytes.len()
     }
 
     /// Takes all of `slices`.
     #[inline]
     pub fn write_from_all(&self, slices: &[IoSlice<'_>]) -> usize {
-        slices.iter().map(|slice| self.write_from(slice)).sum()
+        let mut len = 0;
+        for slice in slices {
+            black_box(slice.as_ptr());
+            len += slice.len();
+        }
+        self.count(len);
+        len
+    }
+
+    #[inline]
+    fn count(&self, len: usize) {
+        let Written(written_len) = &self.written_len;
+        // One thread writes, so this need not be one atomic step.
+        let len = written_len.load(Ordering::Relaxed) + len as u64;
+        written_len.store(len, Ordering::Relaxed);
     }
 
     fn next_len(&self, room: usize) -> usize {

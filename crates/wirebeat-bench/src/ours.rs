@@ -89,14 +89,13 @@ impl Sender {
 }
 
 /// Writes all that waits.
-#[inline]
+#[inline(always)]
 fn transmit(connection: &mut Connection, transport: &Memory) {
     while let Some(transmit) = connection.poll_transmit() {
-        let (front, len) = (transmit.chunk(), transmit.remaining());
-        let written = if front.len() == len {
-            transport.write_from(front)
-        } else {
-            write_vectored(&transmit, transport)
+        let len = transmit.remaining();
+        let written = match transmit.as_slice() {
+            Some(slice) => transport.write_from(slice),
+            None => write_vectored(transmit, transport),
         };
         connection.handle_written(Timestamp::ZERO, written);
         if written == len {
@@ -107,7 +106,7 @@ fn transmit(connection: &mut Connection, transport: &Memory) {
 
 /// Filling a table of slices isn't worth it for one, so it's kept apart.
 #[inline(never)]
-fn write_vectored(transmit: &Transmit<'_>, transport: &Memory) -> usize {
+fn write_vectored(transmit: Transmit<'_>, transport: &Memory) -> usize {
     let mut slices = [IoSlice::new(&[]); SLICES];
     let count = transmit.chunks_vectored(&mut slices);
     transport.write_from_all(&slices[..count])

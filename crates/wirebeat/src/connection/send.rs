@@ -4,7 +4,6 @@ use super::cause::{Phase, Reason};
 use super::ending::Ending;
 use super::error::{CloseError, SendError, SendErrorReason, SendMessageError, SendPayloadError};
 use super::prepared::Prepared;
-use super::queue::SEGMENT_LEN_MIN;
 use super::state::{State, StateInput};
 use super::{Connection, Fragments};
 use crate::frame::{self, CONTROL_PAYLOAD_LEN_MAX, Opcode, Rsv};
@@ -34,25 +33,11 @@ impl Connection {
     ) -> Result<(), SendMessageError<'m>> {
         self.advance_clock(now);
         let message = message.into();
-        let payload = message.as_bytes();
-        // The usual case, as short as it can be.
-        if payload.len() < SEGMENT_LEN_MIN && self.takes_message(payload.len()) {
-            let first_byte = frame::first_byte(true, Rsv::NONE, message.kind().opcode());
-            let key = self.masking_key();
-            self.queue.push_small(first_byte, payload, key);
-            return Ok(());
-        }
-        self.send_any(message)
-    }
-
-    #[inline(never)]
-    fn send_any<'m>(&mut self, message: Message<'m>) -> Result<(), SendMessageError<'m>> {
         if !self.takes_message(message.len()) {
-            let reason = self.refuse_message(message.len());
-            return Err(SendError { reason, unsent: message });
+            return Err(self.refuse_message(message));
         }
-        let key = self.masking_key();
         let first_byte = frame::first_byte(true, Rsv::NONE, message.kind().opcode());
+        let key = self.masking_key();
         self.queue.push_message(first_byte, message.into_payload(), key);
         Ok(())
     }
@@ -69,7 +54,7 @@ impl Connection {
     ) -> Result<(), SendError<()>> {
         self.advance_clock(now);
         if !self.takes_message(prepared.len()) {
-            let reason = self.refuse_message(prepared.len());
+            let reason = self.refusal(prepared.len());
             return Err(SendError { reason, unsent: () });
         }
         let key = self.masking_key();
@@ -197,9 +182,15 @@ impl Connection {
         self.state == State::Open && self.fragments.is_none() && self.has_room(payload_len)
     }
 
+    #[cold]
+    #[inline(never)]
+    fn refuse_message<'m>(&mut self, message: Message<'m>) -> SendMessageError<'m> {
+        SendError { reason: self.refusal(message.len()), unsent: message }
+    }
+
     /// Why a message isn't taken.
     #[cold]
-    fn refuse_message(&mut self, payload_len: usize) -> SendErrorReason {
+    fn refusal(&mut self, payload_len: usize) -> SendErrorReason {
         match self.state {
             State::Open if self.fragments.is_some() => SendErrorReason::FragmentsInProgress,
             State::Open => SendErrorReason::Full,

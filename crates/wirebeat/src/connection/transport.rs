@@ -83,6 +83,7 @@ impl Connection {
         self.handle_written_in_part(bytes);
     }
 
+    #[inline(never)]
     fn handle_written_in_part(&mut self, bytes: usize) {
         if bytes == 0 {
             return;

@@ -74,7 +74,17 @@ impl Header {
     /// Appends the header to `wire`, in the shortest form.
     pub fn encode(&self, wire: &mut Vec<u8>) {
         let first = first_byte(self.fin, self.rsv, self.opcode);
-        push_header(wire, first, self.payload_len, self.masking_key);
+        let mask_bit = if self.masking_key.is_some() { 0x80 } else { 0 };
+        let [a, b, c, d, e, f, high, low] = self.payload_len.to_be_bytes();
+        // §5.2: "the minimal number of bytes MUST be used to encode the length".
+        match self.payload_len {
+            0..=125 => wire.extend_from_slice(&[first, mask_bit | low]),
+            126..=0xFFFF => wire.extend_from_slice(&[first, mask_bit | 126, high, low]),
+            _ => wire.extend_from_slice(&[first, mask_bit | 127, a, b, c, d, e, f, high, low]),
+        }
+        if let Some(key) = self.masking_key {
+            wire.extend_from_slice(&key);
+        }
     }
 }
 
@@ -83,32 +93,6 @@ impl Header {
 pub(crate) const fn first_byte(fin: bool, rsv: Rsv, opcode: Opcode) -> u8 {
     let fin = if fin { 0x80 } else { 0 };
     fin | rsv.bits() | opcode.bits()
-}
-
-/// Appends a header with the given first byte.
-#[inline]
-pub(crate) fn push_header(
-    wire: &mut Vec<u8>,
-    first: u8,
-    payload_len: u64,
-    key: Option<MaskingKey>,
-) {
-    let mask_bit = if key.is_some() { 0x80 } else { 0 };
-    // §5.2: "the minimal number of bytes MUST be used to encode the length".
-    match (u8::try_from(payload_len), u16::try_from(payload_len)) {
-        (Ok(short @ 0..=125), _) => wire.extend_from_slice(&[first, mask_bit | short]),
-        (_, Ok(medium)) => {
-            let [high, low] = medium.to_be_bytes();
-            wire.extend_from_slice(&[first, mask_bit | 126, high, low]);
-        }
-        _ => {
-            wire.extend_from_slice(&[first, mask_bit | 127]);
-            wire.extend_from_slice(&payload_len.to_be_bytes());
-        }
-    }
-    if let Some(key) = key {
-        wire.extend_from_slice(&key);
-    }
 }
 
 #[inline]

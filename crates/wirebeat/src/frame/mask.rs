@@ -40,7 +40,6 @@ pub(crate) fn unmask_whole(payload: &mut [u8], key: MaskingKey, is_text: bool) {
 }
 
 /// Appends `payload`, masked, to `wire`.
-#[inline]
 pub(crate) fn extend_masked(wire: &mut Vec<u8>, payload: &[u8], key: MaskingKey) {
     // The blocks' length is a multiple of four, so the key needs no rotation in between.
     for block in payload.chunks(BLOCK_LEN) {
@@ -48,6 +47,19 @@ pub(crate) fn extend_masked(wire: &mut Vec<u8>, payload: &[u8], key: MaskingKey)
         wire.extend_from_slice(block);
         mask(&mut wire[start..], key);
     }
+}
+
+/// Writes `payload`, masked, to `wire`, which is as long.
+#[inline]
+pub(crate) fn mask_into(wire: &mut [u8], payload: &[u8], key: MaskingKey) {
+    debug_assert_eq!(wire.len(), payload.len());
+    let len = wire.len().min(payload.len());
+    let (wire, payload) = (&mut wire[..len], &payload[..len]);
+    #[cfg(feature = "simd")]
+    if payload.len() >= WIDE_LEN_MIN {
+        return wide::mask_into(wire, payload, key);
+    }
+    mask_words_into(wire, payload, key);
 }
 
 /// The key that applies from `offset` bytes on.
@@ -81,11 +93,38 @@ fn mask_words(payload: &mut [u8], key: MaskingKey) {
     }
 }
 
+/// The same on the way from `payload` to `wire`.
+#[inline]
+fn mask_words_into(wire: &mut [u8], payload: &[u8], key: MaskingKey) {
+    let quad = u32::from_ne_bytes(key);
+    let word = u64::from(quad) << 32 | u64::from(quad);
+    let (blocks, rest) = payload.as_chunks::<32>();
+    let (wire_blocks, wire) = wire.as_chunks_mut::<32>();
+    for (bytes, to) in blocks.iter().zip(wire_blocks) {
+        for (bytes, to) in bytes.as_chunks::<8>().0.iter().zip(to.as_chunks_mut::<8>().0) {
+            *to = (u64::from_ne_bytes(*bytes) ^ word).to_ne_bytes();
+        }
+    }
+    let (words, rest) = rest.as_chunks::<8>();
+    let (wire_words, wire) = wire.as_chunks_mut::<8>();
+    for (bytes, to) in words.iter().zip(wire_words) {
+        *to = (u64::from_ne_bytes(*bytes) ^ word).to_ne_bytes();
+    }
+    let (quads, rest) = rest.as_chunks::<4>();
+    let (wire_quads, wire) = wire.as_chunks_mut::<4>();
+    for (bytes, to) in quads.iter().zip(wire_quads) {
+        *to = (u32::from_ne_bytes(*bytes) ^ quad).to_ne_bytes();
+    }
+    for ((byte, to), key) in rest.iter().zip(wire).zip(key) {
+        *to = byte ^ key;
+    }
+}
+
 #[cfg(feature = "simd")]
 mod wide {
     use fearless_simd::{Bytes, Level, Simd, SimdBase, SimdFrom, dispatch};
 
-    use super::{MaskingKey, mask_words};
+    use super::{MaskingKey, mask_words, mask_words_into};
 
     /// Masks with the widest vectors that this CPU has.
     pub(super) fn mask(payload: &mut [u8], key: MaskingKey) {
@@ -107,5 +146,55 @@ mod wide {
             (S::u8s::from_slice(simd, bytes) ^ pattern).store_slice(bytes);
         }
         mask_words(vectors.into_remainder(), key);
+    }
+
+    /// Writes `payload`, masked with the widest vectors that this CPU has, to `wire`.
+    pub(super) fn mask_into(wire: &mut [u8], payload: &[u8], key: MaskingKey) {
+        dispatch!(Level::new(), simd => mask_vectors_into(simd, wire, payload, key));
+    }
+
+    #[inline(always)]
+    fn mask_vectors_into<S: Simd>(simd: S, wire: &mut [u8], payload: &[u8], key: MaskingKey) {
+        let lanes = S::u8s::LEN;
+        let pattern: S::u8s = S::u32s::simd_from(simd, u32::from_ne_bytes(key)).bitcast();
+        let mut blocks = payload.chunks_exact(4 * lanes);
+        let mut wire_blocks = wire.chunks_exact_mut(4 * lanes);
+        for (bytes, to) in (&mut blocks).zip(&mut wire_blocks) {
+            for (bytes, to) in bytes.chunks_exact(lanes).zip(to.chunks_exact_mut(lanes)) {
+                (S::u8s::from_slice(simd, bytes) ^ pattern).store_slice(to);
+            }
+        }
+        let mut vectors = blocks.remainder().chunks_exact(lanes);
+        let mut wire_vectors = wire_blocks.into_remainder().chunks_exact_mut(lanes);
+        for (bytes, to) in (&mut vectors).zip(&mut wire_vectors) {
+            (S::u8s::from_slice(simd, bytes) ^ pattern).store_slice(to);
+        }
+        mask_words_into(wire_vectors.into_remainder(), vectors.remainder(), key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// T29, §5.3: on its way to another place, at every length and alignment of both.
+    #[test]
+    fn a_payload_is_masked_on_its_way_as_octet_by_octet() {
+        const KEY: MaskingKey = [0x37, 0xFA, 0x21, 0x3D];
+        let payload: Vec<u8> = (0..=u8::MAX).cycle().take(3_000).collect();
+        for len in (0..=600).chain([1_023, 1_024, 1_025, 2_047, 2_048, 2_900]) {
+            for offset in 0..if len <= 600 { 33 } else { 3 } {
+                let from = &payload[offset..offset + len];
+                let mut wire = alloc::vec![0x55; 3_000];
+                mask_into(&mut wire[33 - offset..][..len], from, KEY);
+                let masked = from.iter().zip(KEY.iter().cycle()).map(|(octet, key)| octet ^ key);
+                let (before, rest) = wire.split_at(33 - offset);
+                assert!(rest[..len].iter().copied().eq(masked), "{len} bytes from {offset}");
+                assert!(before.iter().chain(&rest[len..]).all(|octet| *octet == 0x55));
+                let mut appended = alloc::vec![0x55; offset];
+                extend_masked(&mut appended, from, KEY);
+                assert_eq!(appended[offset..], rest[..len], "{len} bytes from {offset}");
+            }
+        }
     }
 }

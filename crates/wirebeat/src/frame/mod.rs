@@ -25,8 +25,8 @@ pub use header::{HEADER_LEN_MAX, Header, Rsv};
 pub use mask::mask;
 pub use opcode::Opcode;
 
-pub(crate) use header::{first_byte, push_header};
-pub(crate) use mask::{extend_masked, rotate, unmask_whole};
+pub(crate) use header::first_byte;
+pub(crate) use mask::{extend_masked, mask_into, rotate, unmask_whole};
 
 /// The longest payload that a control frame may have, in bytes, inclusive ([RFC 6455 §5.5]).
 ///

@@ -106,6 +106,13 @@ impl Message<'_> {
         self.len() == 0
     }
 
+    /// Whether it owns its payload, rather than borrowing it.
+    #[must_use]
+    #[inline]
+    pub const fn is_owned(&self) -> bool {
+        matches!(self, Message::Text(Text::Owned(_)) | Message::Binary(Payload::Owned(_)))
+    }
+
     /// The message, copied if it was borrowed.
     #[must_use]
     pub fn into_owned(self) -> Message<'static> {

@@ -20,6 +20,18 @@ fn are_not_copied_by_a_server() {
     assert_eq!(payload_at(&mut server, HEADER_LEN), payload.as_ptr());
 }
 
+/// What's shorter is worth a copy: it leaves in one piece with its neighbours.
+#[test]
+fn are_shared_from_4096_bytes_on() {
+    for (len, is_shared) in [(4_095, false), (4_096, true)] {
+        let payload = Bytes::from(vec![1; len]);
+        let mut server = opened(Role::Server);
+        server.send(START, payload.clone()).expect("room");
+        let place = payload_at(&mut server, HEADER_LEN);
+        assert_eq!(place == payload.as_ptr(), is_shared, "{len} bytes");
+    }
+}
+
 #[test]
 fn are_masked_in_place_by_a_client_that_alone_holds_them() {
     let payload = Bytes::from(vec![1; 10_000]);

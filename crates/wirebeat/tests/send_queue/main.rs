@@ -37,6 +37,9 @@ fn fill(connection: &mut Connection) -> Vec<(u8, Vec<u8>)> {
     connection.send_prepared(START, &Prepared::new("six")).expect("room");
     connection.send_prepared(START, &Prepared::new(large.clone())).expect("room");
     connection.send(START, &[8; 300]).expect("room");
+    connection.send(START, large.slice(..1_500)).expect("room");
+    connection.send(START, &large[..1_500]).expect("room");
+    connection.send(START, large[..1_024].to_vec()).expect("room");
     connection.close(START, None).expect("no code");
     vec![
         (TEXT, b"one".to_vec()),
@@ -49,6 +52,9 @@ fn fill(connection: &mut Connection) -> Vec<(u8, Vec<u8>)> {
         (TEXT, b"six".to_vec()),
         (BINARY, large.to_vec()),
         (BINARY, vec![8; 300]),
+        (BINARY, large[..1_500].to_vec()),
+        (BINARY, large[..1_500].to_vec()),
+        (BINARY, large[..1_024].to_vec()),
         (CLOSE, Vec::new()),
     ]
 }

@@ -9,8 +9,10 @@
 mod control;
 mod data;
 mod outgoing;
+mod pieces;
 mod segment;
 mod shape;
+mod tail;
 mod transmit;
 
 use alloc::boxed::Box;
@@ -22,7 +24,6 @@ use data::DataLane;
 use outgoing::Outstanding;
 
 pub use outgoing::Outgoing;
-pub(crate) use segment::SEGMENT_LEN_MIN;
 pub use transmit::Transmit;
 
 /// The send queue of a connection.
@@ -86,30 +87,21 @@ impl SendQueue {
             None => self.data.len(),
             Some(outstanding) => self.data.len().saturating_add(outstanding.len()),
         };
-        waiting.saturating_add(payload_len) <= len_max || waiting == 0
-    }
-
-    /// Queues a frame that carries a part of a message, shorter than [`SEGMENT_LEN_MIN`].
-    #[inline(always)]
-    pub(crate) fn push_small(&mut self, first_byte: u8, payload: &[u8], key: Option<MaskingKey>) {
-        match key {
-            None => self.data.push_small(first_byte, payload, payload.len()),
-            Some(key) => self.data.push_small_masked(first_byte, payload, key, payload.len()),
-        }
+        waiting == 0 || len_max.checked_sub(waiting).is_some_and(|room| payload_len <= room)
     }
 
     /// Queues a frame that carries a part of a message.
+    #[inline(always)]
     pub(crate) fn push_message(
         &mut self,
         first_byte: u8,
         payload: Payload<'_>,
         key: Option<MaskingKey>,
     ) {
-        if payload.len() < SEGMENT_LEN_MIN {
-            self.push_small(first_byte, &payload, key);
-        } else {
-            let app_len = payload.len();
-            self.data.push_large(first_byte, payload, key, app_len);
+        let app_len = payload.len();
+        match payload {
+            Payload::Borrowed(payload) => self.data.push(first_byte, payload, key, app_len),
+            Payload::Owned(payload) => self.data.push_owned(first_byte, payload, key, app_len),
         }
     }
 
@@ -132,13 +124,7 @@ impl SendQueue {
         payload: &[u8],
         key: Option<MaskingKey>,
     ) {
-        match key {
-            _ if payload.len() >= SEGMENT_LEN_MIN => {
-                self.data.push_large(first_byte, Payload::Borrowed(payload), key, 0);
-            }
-            None => self.data.push_small(first_byte, payload, 0),
-            Some(key) => self.data.push_small_masked(first_byte, payload, key, 0),
-        }
+        self.data.push(first_byte, payload, key, 0);
     }
 
     /// Queues a handshake, before any frame.

@@ -1,5 +1,5 @@
 use super::Part;
-use super::segment::SEGMENT_LEN_MIN;
+use super::segment::Segment;
 use crate::frame::Header;
 
 /// What a frame's header says of it.
@@ -10,24 +10,55 @@ pub(super) struct Shape {
     /// Whether its payload is the application's, rather than a Close's or a ping's.
     pub(super) is_data: bool,
     pub(super) fin: bool,
+    /// Whether its payload is a segment.
+    pub(super) is_segment: bool,
+}
+
+/// Reads the frames that wait, one after the other.
+pub(super) struct Frames<'q> {
+    tail: &'q [u8],
+    /// Where in `tail` the next header is.
+    at: usize,
+    /// The segments from there on.
+    segments: &'q [Segment],
+}
+
+impl<'q> Frames<'q> {
+    /// The frames from the header at `at` on. The first segment is of one of them.
+    pub(super) fn new(tail: &'q [u8], at: usize, segments: &'q [Segment]) -> Frames<'q> {
+        Frames { tail, at, segments }
+    }
+}
+
+impl Iterator for Frames<'_> {
+    type Item = Shape;
+
+    fn next(&mut self) -> Option<Shape> {
+        let (header, header_len) = Header::parse(self.tail.get(self.at..)?).ok()??;
+        let payload_len = usize::try_from(header.payload_len).ok()?;
+        let is_data = !header.opcode.is_control();
+        // A segment's header ends where the segment stands, and no other does.
+        let is_segment = match self.segments.split_first() {
+            Some((first, rest)) if first.at == self.at + header_len => {
+                self.segments = rest;
+                true
+            }
+            _ => false,
+        };
+        let shape = Shape { header_len, payload_len, is_data, fin: header.fin, is_segment };
+        self.at += shape.len_in_tail();
+        Some(shape)
+    }
 }
 
 impl Shape {
-    /// Reads the header at the front of `bytes`; `None` at the end of the queue.
-    pub(super) fn read(bytes: &[u8]) -> Option<Shape> {
-        let (header, header_len) = Header::parse(bytes).ok()??;
-        let payload_len = usize::try_from(header.payload_len).ok()?;
-        let is_data = !header.opcode.is_control();
-        Some(Shape { header_len, payload_len, is_data, fin: header.fin })
-    }
-
     pub(super) fn len(self) -> usize {
         self.header_len + self.payload_len
     }
 
     /// How much of the frame stands in `tail`.
     pub(super) fn len_in_tail(self) -> usize {
-        if self.payload_len < SEGMENT_LEN_MIN { self.len() } else { self.header_len }
+        if self.is_segment { self.header_len } else { self.len() }
     }
 
     /// The `len` bytes of the frame that follow its first `from`.

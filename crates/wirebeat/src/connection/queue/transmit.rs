@@ -13,13 +13,11 @@ use super::data::DataLane;
 /// [`handle_written`](crate::Connection::handle_written) says what the transport took. With the
 /// `std` feature, `chunks_vectored` gives every part of it at once.
 #[derive(Clone)]
-pub struct Transmit<'q>(Front<'q>);
-
-#[derive(Clone)]
-enum Front<'q> {
-    /// The usual case: everything is in one slice.
-    Slice(&'q [u8]),
-    Lanes(Lanes<'q>),
+pub struct Transmit<'q> {
+    /// All there is, in the usual case that it's in one slice.
+    slice: &'q [u8],
+    /// All there is otherwise.
+    lanes: Option<Lanes<'q>>,
 }
 
 #[derive(Clone)]
@@ -36,10 +34,17 @@ impl<'q> Transmit<'q> {
         if control.is_empty()
             && let Some(slice) = data.as_slice()
         {
-            return if slice.is_empty() { None } else { Some(Transmit(Front::Slice(slice))) };
+            return if slice.is_empty() { None } else { Some(Transmit { slice, lanes: None }) };
         }
         let len = data.len() + control.len();
-        Some(Transmit(Front::Lanes(Lanes { data, control, offset: 0, len })))
+        Some(Transmit { slice: &[], lanes: Some(Lanes { data, control, offset: 0, len }) })
+    }
+
+    /// All the bytes, if they stand in one slice, as they usually do: these need no vectored write.
+    #[must_use]
+    #[inline]
+    pub fn as_slice(&self) -> Option<&'q [u8]> {
+        if self.lanes.is_none() { Some(self.slice) } else { None }
     }
 }
 
@@ -62,6 +67,7 @@ impl<'q> Lanes<'q> {
     }
 
     #[cfg(feature = "std")]
+    #[inline]
     fn fill<'a>(&'a self, slots: &mut [IoSlice<'a>]) -> usize {
         if self.offset == 0 && self.control.is_empty() {
             return self.data.fill(slots);
@@ -83,38 +89,33 @@ impl<'q> Lanes<'q> {
 impl Buf for Transmit<'_> {
     #[inline]
     fn remaining(&self) -> usize {
-        match &self.0 {
-            Front::Slice(slice) => slice.len(),
-            Front::Lanes(lanes) => lanes.len - lanes.offset,
-        }
+        self.lanes.as_ref().map_or(self.slice.len(), |lanes| lanes.len - lanes.offset)
     }
 
     #[inline]
     fn chunk(&self) -> &[u8] {
-        match &self.0 {
-            Front::Slice(slice) => slice,
-            Front::Lanes(lanes) => lanes.slice_at(lanes.offset),
-        }
+        self.lanes.as_ref().map_or(self.slice, |lanes| lanes.slice_at(lanes.offset))
     }
 
     /// Moves past `cnt` bytes, or to the end if there are fewer.
     #[inline]
     fn advance(&mut self, cnt: usize) {
-        match &mut self.0 {
-            Front::Slice(slice) => *slice = slice.get(cnt..).unwrap_or_default(),
-            Front::Lanes(lanes) => lanes.offset = lanes.offset.saturating_add(cnt).min(lanes.len),
+        match &mut self.lanes {
+            None => self.slice = self.slice.get(cnt..).unwrap_or_default(),
+            Some(lanes) => lanes.offset = lanes.offset.saturating_add(cnt).min(lanes.len),
         }
     }
 
     #[cfg(feature = "std")]
+    #[inline]
     fn chunks_vectored<'a>(&'a self, dst: &mut [IoSlice<'a>]) -> usize {
-        match (&self.0, dst) {
-            (Front::Slice([]), _) | (Front::Slice(_), []) => 0,
-            (Front::Slice(slice), [slot, ..]) => {
+        match (&self.lanes, self.slice, dst) {
+            (None, [], _) | (None, _, []) => 0,
+            (None, slice, [slot, ..]) => {
                 *slot = IoSlice::new(slice);
                 1
             }
-            (Front::Lanes(lanes), dst) => lanes.fill(dst),
+            (Some(lanes), _, dst) => lanes.fill(dst),
         }
     }
 }
