@@ -26,13 +26,15 @@ impl Connection {
             if !input.is_empty() || self.receiver.has_read_into_target() {
                 self.liveness.heard(self.now);
             }
-            return match self.receiver.next(input) {
-                Some(Received::Message(message)) if !self.liveness.has_matcher() => {
-                    Some(Event::Message(message))
+            let received = match self.receiver.whole_message(input) {
+                // The usual case, with nothing in between.
+                Some(Ok(message)) if !self.liveness.has_matcher() => {
+                    return Some(Event::Message(message));
                 }
-                Some(received) => self.react(received, input),
-                None => None,
+                Some(whole) => whole.into(),
+                None => self.receiver.next_in_parts(input)?,
             };
+            return self.react(received, input);
         }
         self.receive_unusual(input)
     }

@@ -65,8 +65,8 @@ pub(crate) fn mask_into(wire: &mut [u8], payload: &[u8], key: MaskingKey) {
 /// The key that applies from `offset` bytes on.
 #[inline]
 pub(crate) fn rotate(key: MaskingKey, offset: usize) -> MaskingKey {
-    let bits = [0, 8, 16, 24][offset % 4];
-    u32::from_le_bytes(key).rotate_right(bits).to_le_bytes()
+    let octets = (offset % 4) as u32;
+    u32::from_le_bytes(key).rotate_right(8 * octets).to_le_bytes()
 }
 
 /// Blocks that every compiler makes vectors of, then ever less: what is best for a small payload.
@@ -124,28 +124,55 @@ fn mask_words_into(wire: &mut [u8], payload: &[u8], key: MaskingKey) {
 mod wide {
     use fearless_simd::{Bytes, Level, Simd, SimdBase, SimdFrom, dispatch};
 
-    use super::{MaskingKey, mask_words, mask_words_into};
+    use super::{MaskingKey, mask_words, mask_words_into, rotate};
+
+    /// From this length on it pays to let no vector lie across two cache lines.
+    const ALIGNED_LEN_MIN: usize = 4096;
+
+    const CACHE_LINE_LEN: usize = 64;
 
     /// Masks with the widest vectors that this CPU has.
     pub(super) fn mask(payload: &mut [u8], key: MaskingKey) {
-        dispatch!(Level::new(), simd => mask_vectors(simd, payload, key));
+        match payload.len() {
+            ALIGNED_LEN_MIN.. => mask_aligned(payload, key),
+            _ => dispatch!(Level::new(), simd => mask_vectors(simd, payload, key)),
+        }
+    }
+
+    fn mask_aligned(payload: &mut [u8], key: MaskingKey) {
+        let head_len = payload.as_ptr().align_offset(CACHE_LINE_LEN).min(payload.len());
+        let (head, rest) = payload.split_at_mut(head_len);
+        mask_words(head, key);
+        let key = rotate(key, head_len);
+        dispatch!(Level::new(), simd => mask_vectors(simd, rest, key));
     }
 
     #[inline(always)]
     fn mask_vectors<S: Simd>(simd: S, payload: &mut [u8], key: MaskingKey) {
         let lanes = S::u8s::LEN;
-        let pattern: S::u8s = S::u32s::simd_from(simd, u32::from_ne_bytes(key)).bitcast();
+        let Some(last_at) = payload.len().checked_sub(lanes) else {
+            return mask_words(payload, key);
+        };
+        // The last vector overlaps the one before it, so it's read before that one is written.
+        let last =
+            S::u8s::from_slice(simd, &payload[last_at..]) ^ pattern(simd, rotate(key, last_at));
+        let pattern: S::u8s = pattern(simd, key);
         let mut blocks = payload.chunks_exact_mut(4 * lanes);
         for block in &mut blocks {
             for bytes in block.chunks_exact_mut(lanes) {
                 (S::u8s::from_slice(simd, bytes) ^ pattern).store_slice(bytes);
             }
         }
-        let mut vectors = blocks.into_remainder().chunks_exact_mut(lanes);
-        for bytes in &mut vectors {
+        for bytes in blocks.into_remainder().chunks_exact_mut(lanes) {
             (S::u8s::from_slice(simd, bytes) ^ pattern).store_slice(bytes);
         }
-        mask_words(vectors.into_remainder(), key);
+        last.store_slice(&mut payload[last_at..]);
+    }
+
+    /// A vector of the key over and over.
+    #[inline(always)]
+    fn pattern<S: Simd>(simd: S, key: MaskingKey) -> S::u8s {
+        S::u32s::simd_from(simd, u32::from_ne_bytes(key)).bitcast()
     }
 
     /// Writes `payload`, masked with the widest vectors that this CPU has, to `wire`.
@@ -156,7 +183,12 @@ mod wide {
     #[inline(always)]
     fn mask_vectors_into<S: Simd>(simd: S, wire: &mut [u8], payload: &[u8], key: MaskingKey) {
         let lanes = S::u8s::LEN;
-        let pattern: S::u8s = S::u32s::simd_from(simd, u32::from_ne_bytes(key)).bitcast();
+        let Some(last_at) = payload.len().checked_sub(lanes) else {
+            return mask_words_into(wire, payload, key);
+        };
+        let last =
+            S::u8s::from_slice(simd, &payload[last_at..]) ^ pattern(simd, rotate(key, last_at));
+        let pattern: S::u8s = pattern(simd, key);
         let mut blocks = payload.chunks_exact(4 * lanes);
         let mut wire_blocks = wire.chunks_exact_mut(4 * lanes);
         for (bytes, to) in (&mut blocks).zip(&mut wire_blocks) {
@@ -164,12 +196,11 @@ mod wide {
                 (S::u8s::from_slice(simd, bytes) ^ pattern).store_slice(to);
             }
         }
-        let mut vectors = blocks.remainder().chunks_exact(lanes);
-        let mut wire_vectors = wire_blocks.into_remainder().chunks_exact_mut(lanes);
-        for (bytes, to) in (&mut vectors).zip(&mut wire_vectors) {
+        let vectors = blocks.remainder().chunks_exact(lanes);
+        for (bytes, to) in vectors.zip(wire_blocks.into_remainder().chunks_exact_mut(lanes)) {
             (S::u8s::from_slice(simd, bytes) ^ pattern).store_slice(to);
         }
-        mask_words_into(wire_vectors.into_remainder(), vectors.remainder(), key);
+        last.store_slice(&mut wire[last_at..]);
     }
 }
 

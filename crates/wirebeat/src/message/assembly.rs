@@ -10,7 +10,7 @@ const RESERVE_LEN_MIN: usize = 4096;
 
 /// What is unmasked, checked and copied at once, so that a large message goes through the caches
 /// once. A multiple of four, so the masking key needs no rotation between blocks.
-const BLOCK_LEN: usize = 2048;
+const BLOCK_LEN: usize = 8192;
 
 /// Pieces up to this length are unmasked and checked byte by byte.
 const TINY_LEN_MAX: usize = size_of::<MaskingKey>();

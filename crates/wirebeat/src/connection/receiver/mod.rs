@@ -40,6 +40,9 @@ pub(super) enum Received<'i> {
     Violation(ProtocolError),
 }
 
+/// A message that came whole, or what is wrong with it.
+pub(super) type Whole<'i> = Result<Message<'i>, ProtocolError>;
+
 impl Receiver {
     pub(super) fn new(role: Role, config: &Config) -> Receiver {
         Receiver { rules: Rules::new(role, config), parts: None, last_len: 0 }
@@ -48,15 +51,10 @@ impl Receiver {
     /// Eats from `input` until something is complete, or all is eaten.
     #[inline]
     pub(super) fn next<'i>(&mut self, input: &mut Input<'i>) -> Option<Received<'i>> {
-        if let Some(parts) = &mut self.parts {
-            // The usual case of a message that comes in parts: one more of them.
-            if !input.is_empty() && parts.awaits_more_than(input.len()) {
-                return parts.part_of_payload(input, self.last_len);
-            }
-        } else if let Some(received) = self.whole_message(input) {
-            return Some(received);
+        match self.whole_message(input) {
+            Some(whole) => Some(whole.into()),
+            None => self.next_in_parts(input),
         }
-        self.next_in_parts(input)
     }
 
     /// Whether bytes were read into [`read_target`](Receiver::read_target) since the last look.
@@ -76,12 +74,16 @@ impl Receiver {
         self.parts = None;
     }
 
-    /// The usual case: a message in one frame that is all there. Anything else is left alone.
+    /// The usual case: a message in one frame that is all there. Anything else is left alone, for
+    /// [`next_in_parts`](Receiver::next_in_parts).
     #[inline]
-    fn whole_message<'i>(&self, input: &mut Input<'i>) -> Option<Received<'i>> {
+    pub(super) fn whole_message<'i>(&self, input: &mut Input<'i>) -> Option<Whole<'i>> {
         const FIN_TEXT: u8 = 0x80 | Opcode::Text as u8;
         const FIN_BINARY: u8 = 0x80 | Opcode::Binary as u8;
 
+        if self.parts.is_some() {
+            return None;
+        }
         let rest = input.rest();
         let &[first @ (FIN_TEXT | FIN_BINARY), second, ..] = rest else { return None };
         let (payload_len, header_len) = match second ^ self.rules.mask_bit {
@@ -120,13 +122,23 @@ fn unmask(payload: &mut [u8], key: Option<MaskingKey>) {
 
 /// A message that is all there, unmasked.
 #[inline]
-fn whole(kind: Kind, payload: &[u8]) -> Received<'_> {
+fn whole(kind: Kind, payload: &[u8]) -> Whole<'_> {
     match kind {
-        Kind::Binary => Received::Message(Message::Binary(Payload::Borrowed(payload))),
+        Kind::Binary => Ok(Message::Binary(Payload::Borrowed(payload))),
         // §8.1: "that endpoint MUST _Fail the WebSocket Connection_".
         Kind::Text => match from_utf8(payload) {
-            Ok(text) => Received::Message(Message::Text(Text::Borrowed(text))),
-            Err(_) => Received::Violation(ProtocolError::TextNotUtf8),
+            Ok(text) => Ok(Message::Text(Text::Borrowed(text))),
+            Err(_) => Err(ProtocolError::TextNotUtf8),
         },
+    }
+}
+
+impl<'i> From<Whole<'i>> for Received<'i> {
+    #[inline]
+    fn from(whole: Whole<'i>) -> Received<'i> {
+        match whole {
+            Ok(message) => Received::Message(message),
+            Err(error) => Received::Violation(error),
+        }
     }
 }

@@ -76,8 +76,22 @@ enum Body {
 
 impl Receiver {
     /// [`next`](Receiver::next) for whatever isn't a message in one frame that is all there.
+    #[inline]
+    pub(in super::super) fn next_in_parts<'i>(
+        &mut self,
+        input: &mut Input<'i>,
+    ) -> Option<Received<'i>> {
+        match &mut self.parts {
+            // The usual case of a message that comes in parts: one more of them.
+            Some(parts) if !input.is_empty() && parts.awaits_more_than(input.len()) => {
+                parts.part_of_payload(input, self.last_len)
+            }
+            _ => self.next_frames(input),
+        }
+    }
+
     #[inline(never)]
-    pub(super) fn next_in_parts<'i>(&mut self, input: &mut Input<'i>) -> Option<Received<'i>> {
+    fn next_frames<'i>(&mut self, input: &mut Input<'i>) -> Option<Received<'i>> {
         let parts = self.parts.get_or_insert_default();
         let received = parts.next(input, &self.rules, &mut self.last_len);
         if parts.is_empty() {
@@ -315,7 +329,7 @@ impl Parts {
                 let kind = assembly.kind();
                 self.message = None;
                 unmask(payload, key);
-                Some(whole(kind, payload))
+                Some(whole(kind, payload).into())
             }
             Body::Whole(assembly) => {
                 *len += payload.len() as u64;
