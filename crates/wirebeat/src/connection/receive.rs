@@ -51,6 +51,7 @@ impl Connection {
     /// What is read there is taken up by the next [`receive`](Connection::receive), whose input may
     /// be empty. The vector's length at the time of the call must be left alone: append only, as
     /// the limit and [`BufMut`](bytes::BufMut) do. `None` most of the time.
+    #[inline]
     pub fn read_target(&mut self) -> Option<Limit<&mut Vec<u8>>> {
         match self.state {
             State::Open | State::CloseSent if self.backlog.is_none() => self.receiver.read_target(),

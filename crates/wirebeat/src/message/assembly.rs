@@ -91,17 +91,15 @@ impl Assembly {
     ) -> Result<(), NotUtf8> {
         if piece.len() <= TINY_LEN_MAX {
             self.push_tiny(piece, key.unwrap_or_default())
-        } else if piece.len() <= BLOCK_LEN {
-            self.push_block(piece, key)
         } else {
-            piece.chunks_mut(BLOCK_LEN).try_for_each(|block| self.push_block(block, key))
+            self.push_blocks(piece, key)
         }
     }
 
     /// A piece that is no longer than the masking key.
     #[inline]
     fn push_tiny(&mut self, piece: &[u8], key: MaskingKey) -> Result<(), NotUtf8> {
-        let mut unmasked = piece.iter().zip(key).map(|(byte, key)| byte ^ key);
+        let mut unmasked = piece.iter().zip(&key).map(|(byte, key)| byte ^ key);
         match self {
             Assembly::Text(text, checker) => {
                 unmasked.try_for_each(|byte| checker.push_byte(byte, text))
@@ -113,6 +111,12 @@ impl Assembly {
         }
     }
 
+    #[inline(never)]
+    fn push_blocks(&mut self, piece: &mut [u8], key: Option<MaskingKey>) -> Result<(), NotUtf8> {
+        piece.chunks_mut(BLOCK_LEN).try_for_each(|block| self.push_block(block, key))
+    }
+
+    #[inline]
     fn push_block(&mut self, block: &mut [u8], key: Option<MaskingKey>) -> Result<(), NotUtf8> {
         if let Some(key) = key {
             frame::mask(block, key);

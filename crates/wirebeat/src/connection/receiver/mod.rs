@@ -1,4 +1,5 @@
 mod parts;
+mod read_target;
 mod rules;
 
 use alloc::vec::Vec;
@@ -65,6 +66,7 @@ impl Receiver {
 
     /// The message that the rest of a long binary frame may be read into, within the frame and
     /// within what the message has earned.
+    #[inline]
     pub(super) fn read_target(&mut self) -> Option<Limit<&mut Vec<u8>>> {
         self.parts.as_mut()?.read_target(self.last_len)
     }

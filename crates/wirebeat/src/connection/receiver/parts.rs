@@ -4,22 +4,19 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::mem;
 
-use bytes::BufMut;
-use bytes::buf::Limit;
-
 use super::rules::{DeliveryMode, Rules};
 use super::{Received, Receiver, unmask, whole};
 use crate::connection::event::Fragment;
 use crate::connection::input::Input;
-use crate::frame::{self, HEADER_LEN_MAX, Header, MaskingKey, Opcode};
+use crate::frame::{self, CONTROL_PAYLOAD_LEN_MAX, HEADER_LEN_MAX, Header, MaskingKey, Opcode};
 use crate::message::{Assembly, Utf8Checker};
 use crate::{CloseFrame, Kind, Payload, ProtocolError};
 
+const CONTINUATION: u8 = Opcode::Continuation as u8;
+const FIN_CONTINUATION: u8 = 0x80 | CONTINUATION;
+
 /// From this payload length on, the rest of a binary frame may be read straight into its message.
 const READ_TARGET_LEN_MIN: u64 = 16 * 1024;
-
-/// The least room that a read into a message should find.
-const READ_ROOM_MIN: usize = 4096;
 
 /// What has come of a message or frame that isn't complete.
 #[derive(Debug, Default)]
@@ -28,25 +25,25 @@ pub(super) struct Parts {
     header: [u8; HEADER_LEN_MAX],
     header_len: u8,
     /// The frame whose payload is coming.
-    frame: Option<FrameRest>,
+    pub(super) frame: Option<FrameRest>,
     /// The message whose last frame hasn't ended.
-    message: Option<Incoming>,
+    pub(super) message: Option<Incoming>,
     /// The part of a control frame's payload that has come.
     control: Option<Box<ControlPart>>,
 }
 
 /// The payload that is still to come of a frame.
 #[derive(Debug)]
-struct FrameRest {
-    rest: u64,
-    key: Option<MaskingKey>,
-    kind: FrameKind,
+pub(super) struct FrameRest {
+    pub(super) rest: u64,
+    pub(super) key: Option<MaskingKey>,
+    pub(super) kind: FrameKind,
     /// Whether what is to come may be read into the message directly.
-    is_read_target: bool,
+    pub(super) is_read_target: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum FrameKind {
+pub(super) enum FrameKind {
     Data { fin: bool },
     Close,
     Ping,
@@ -61,15 +58,15 @@ struct ControlPart {
 
 /// A message of which parts have come.
 #[derive(Debug)]
-struct Incoming {
-    len: u64,
+pub(super) struct Incoming {
+    pub(super) len: u64,
     /// Whether it has more than one frame.
-    is_fragmented: bool,
-    body: Body,
+    pub(super) is_fragmented: bool,
+    pub(super) body: Body,
 }
 
 #[derive(Debug)]
-enum Body {
+pub(super) enum Body {
     Whole(Assembly),
     Pieces { kind: Kind, checker: Utf8Checker, begun: bool },
 }
@@ -102,42 +99,6 @@ impl Receiver {
 }
 
 impl Parts {
-    pub(super) fn has_read_into_target(&self) -> bool {
-        match &self.message {
-            Some(Incoming { len, body: Body::Whole(assembly), .. }) => assembly.len() as u64 > *len,
-            _ => false,
-        }
-    }
-
-    /// Whether what is to come may be read into the message directly.
-    #[inline]
-    fn is_read_target(&self) -> bool {
-        matches!(self.frame, Some(FrameRest { is_read_target: true, .. }))
-    }
-
-    /// See [`Receiver::read_target`].
-    #[inline]
-    pub(super) fn read_target(&mut self, last_len: usize) -> Option<Limit<&mut Vec<u8>>> {
-        if self.is_read_target() { self.rest_of_target(last_len) } else { None }
-    }
-
-    fn rest_of_target(&mut self, last_len: usize) -> Option<Limit<&mut Vec<u8>>> {
-        let FrameRest { rest, .. } = *self.frame.as_ref()?;
-        let Incoming { len, is_fragmented, body: Body::Whole(assembly) } = self.message.as_mut()?
-        else {
-            return None;
-        };
-        let read = (assembly.len() as u64).saturating_sub(*len);
-        let rest = usize::try_from(rest.saturating_sub(read)).unwrap_or(usize::MAX);
-        if rest == 0 {
-            return None;
-        }
-        assembly.reserve(rest.min(READ_ROOM_MIN), rest, *is_fragmented, last_len);
-        let Assembly::Binary(bytes) = assembly else { return None };
-        let room = bytes.capacity() - bytes.len();
-        Some(bytes.limit(rest.min(room)))
-    }
-
     #[inline]
     fn is_empty(&self) -> bool {
         self.header_len == 0 && self.frame.is_none() && self.message.is_none()
@@ -156,6 +117,9 @@ impl Parts {
             return Some(received);
         }
         loop {
+            if let Some(received) = self.short_fragments(input, rules, last_len) {
+                return Some(received);
+            }
             let received = if let Some(frame) = &self.frame {
                 if input.is_empty() {
                     return None;
@@ -173,6 +137,49 @@ impl Parts {
             };
             if received.is_some() {
                 return received;
+            }
+        }
+    }
+
+    /// The usual case of a message in fragments: more of them, short, and all there. Anything else is
+    /// left alone.
+    #[inline]
+    fn short_fragments<'i>(
+        &mut self,
+        input: &mut Input<'i>,
+        rules: &Rules,
+        last_len: &mut usize,
+    ) -> Option<Received<'i>> {
+        if self.frame.is_some() || self.header_len > 0 {
+            return None;
+        }
+        let key_len = if rules.mask_bit == 0 { 0 } else { size_of::<MaskingKey>() };
+        let Incoming { len, is_fragmented, body: Body::Whole(assembly) } = self.message.as_mut()?
+        else {
+            return None;
+        };
+        loop {
+            let &[first @ (CONTINUATION | FIN_CONTINUATION), second, ..] = input.rest() else {
+                return None;
+            };
+            // A wrong mask bit, a longer frame, or one over a limit is for the other path to judge.
+            let payload_len = second ^ rules.mask_bit;
+            if usize::from(payload_len) > CONTROL_PAYLOAD_LEN_MAX
+                || rules.check_len(u64::from(payload_len), *len).is_err()
+            {
+                return None;
+            }
+            let header_len = 2 + key_len;
+            let frame = input.take_checked(header_len + usize::from(payload_len))?;
+            let (header, payload) = frame.split_at_mut_checked(header_len)?;
+            let key = if key_len == 0 { None } else { header.last_chunk().copied() };
+            *len += u64::from(payload_len);
+            assembly.reserve(payload.len(), payload.len(), *is_fragmented, *last_len);
+            if assembly.push(payload, key).is_err() {
+                return Some(Received::Violation(ProtocolError::TextNotUtf8));
+            }
+            if first == FIN_CONTINUATION {
+                return self.finish_message(last_len);
             }
         }
     }
@@ -369,39 +376,8 @@ impl Parts {
         Some(Received::Fragment(Fragment { kind, payload, first, last: ends_message }))
     }
 
-    /// Unmasks what was read into the message since the last look.
-    fn absorb_target<'i>(&mut self, last_len: &mut usize) -> Option<Received<'i>> {
-        let (Some(frame), Some(Incoming { len, body: Body::Whole(Assembly::Binary(bytes)), .. })) =
-            (&mut self.frame, &mut self.message)
-        else {
-            return None;
-        };
-        let FrameKind::Data { fin } = frame.kind else { return None };
-        let absorbed = usize::try_from(*len).unwrap_or(usize::MAX);
-        if bytes.len() < absorbed {
-            // Only a driver that took bytes out of the target comes here; the message keeps its
-            // length, so that the frame still ends where the peer said.
-            bytes.resize(absorbed, 0);
-        }
-        let new = &mut bytes[absorbed..];
-        if new.is_empty() {
-            return None;
-        }
-        if let Some(key) = frame.key {
-            frame::mask(new, key);
-            frame.key = Some(frame::rotate(key, new.len()));
-        }
-        *len += new.len() as u64;
-        frame.rest = frame.rest.saturating_sub(new.len() as u64);
-        if frame.rest > 0 {
-            return None;
-        }
-        self.frame = None;
-        if fin { self.finish_message(last_len) } else { None }
-    }
-
     /// The message that is complete now, which there is.
-    fn finish_message<'i>(&mut self, last_len: &mut usize) -> Option<Received<'i>> {
+    pub(super) fn finish_message<'i>(&mut self, last_len: &mut usize) -> Option<Received<'i>> {
         match self.message.take()?.body {
             Body::Whole(assembly) => {
                 *last_len = assembly.len();
