@@ -65,8 +65,8 @@ pub(crate) fn mask_into(wire: &mut [u8], payload: &[u8], key: MaskingKey) {
 /// The key that applies from `offset` bytes on.
 #[inline]
 pub(crate) fn rotate(key: MaskingKey, offset: usize) -> MaskingKey {
-    let octets = (offset % 4) as u32;
-    u32::from_le_bytes(key).rotate_right(8 * octets).to_le_bytes()
+    let [octets, ..] = (offset % 4).to_le_bytes();
+    u32::from_le_bytes(key).rotate_right(8 * u32::from(octets)).to_le_bytes()
 }
 
 /// Blocks that every compiler makes vectors of, then ever less: what is best for a small payload.
