@@ -147,8 +147,7 @@ impl Client {
         getrandom::fill(&mut seed).map_err(ConnectError::Entropy)?;
         let connection =
             Connection::client(self.request, &config, &Seed::new(seed), Timestamp::ZERO);
-        let mut driver =
-            Driver::new(stream, connection, Instant::now()).map_err(ConnectError::Io)?;
+        let mut driver = Driver::new(stream, connection, &config).map_err(ConnectError::Io)?;
         let mut rejected = None;
         loop {
             match driver.next_event() {
@@ -161,8 +160,7 @@ impl Client {
                         (None, _) => ConnectError::Handshake(closed.cause),
                     });
                 }
-                Some(_) => {}
-                None => driver.turn(),
+                Some(_) | None => {}
             }
         }
     }

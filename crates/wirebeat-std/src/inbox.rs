@@ -8,11 +8,13 @@ const MESSAGES_MAX: usize = 16;
 /// How many bytes of messages are kept, at least, before no more are taken.
 const LEN_MAX: usize = 16 * 1024;
 
-/// What came while the application was sending, until it receives.
+/// What came while nobody was receiving, until somebody is.
 #[derive(Debug, Default)]
 pub(crate) struct Inbox {
     events: VecDeque<Event<'static>>,
     len: usize,
+    /// Whether nobody is ever going to receive.
+    is_discarding: bool,
 }
 
 impl Inbox {
@@ -21,6 +23,7 @@ impl Inbox {
     pub(crate) fn keep(&mut self, event: Event<'static>) {
         match event {
             Event::Ping(_) | Event::Pong { .. } => {}
+            _ if self.is_discarding => {}
             event => {
                 self.len += payload_len(&event);
                 self.events.push_back(event);
@@ -28,11 +31,27 @@ impl Inbox {
         }
     }
 
+    /// Keeps the event that comes next, whatever it is.
+    pub(crate) fn put_back(&mut self, event: Event<'static>) {
+        debug_assert!(self.events.is_empty(), "it comes next");
+        self.len += payload_len(&event);
+        self.events.push_back(event);
+    }
+
     /// The oldest event.
     pub(crate) fn take(&mut self) -> Option<Event<'static>> {
         let event = self.events.pop_front()?;
         self.len -= payload_len(&event);
         Some(event)
+    }
+
+    /// Drops everything, from now on.
+    pub(crate) fn discard(&mut self) {
+        *self = Inbox { is_discarding: true, ..Inbox::default() };
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.events.is_empty()
     }
 
     /// Whether the application has to take something before more can come.

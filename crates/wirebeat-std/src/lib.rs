@@ -20,14 +20,23 @@
 //! Not there yet: TLS (`wss:`), and halves for two threads that read and write at the same time.
 #![forbid(unsafe_code)]
 
+mod access;
 mod address;
 mod client;
 mod driver;
 mod error;
 mod inbox;
+mod monitor;
+mod output;
+mod plan;
 mod read_timeout;
+mod reader;
+mod receiver;
+mod sender;
 mod server;
+mod shared;
 mod socket;
+mod state;
 mod websocket;
 
 /// The README's examples compile.
@@ -37,6 +46,8 @@ struct Readme;
 
 pub use client::{Client, connect};
 pub use error::{AcceptError, ConnectError, Step, UrlFault};
+pub use receiver::Receiver;
+pub use sender::{ReuniteError, Sender};
 pub use server::{Pending, accept, accept_with};
 pub use socket::Socket;
 pub use websocket::WebSocket;

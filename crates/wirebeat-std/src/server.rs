@@ -1,11 +1,12 @@
 use std::fmt;
-use std::time::Instant;
 
 use wirebeat::handshake::{self, Acceptance, IncomingRequest, OriginPolicy, Response};
 use wirebeat::{Cause, Config, Connection, Event, Phase, Reason, Timestamp};
 
+use crate::access::Access;
 use crate::driver::Driver;
 use crate::error::AcceptError;
+use crate::output::Patience;
 use crate::{Socket, WebSocket};
 
 /// Waits for the request on a stream that a client has connected, with all settings as they are by
@@ -35,13 +36,12 @@ pub fn accept_with<S: Socket>(
     config: &Config,
 ) -> Result<Pending<S>, AcceptError> {
     let connection = Connection::server(origins, config, Timestamp::ZERO);
-    let mut driver = Driver::new(stream, connection, Instant::now()).map_err(AcceptError::Io)?;
+    let mut driver = Driver::new(stream, connection, config).map_err(AcceptError::Io)?;
     loop {
         match driver.next_event() {
             Some(Event::Request(request)) => return Ok(Pending { driver, request }),
             Some(Event::Closed(closed)) => return Err(closed.cause.into()),
-            Some(_) => {}
-            None => driver.turn(),
+            Some(_) | None => {}
         }
     }
 }
@@ -99,9 +99,9 @@ impl<S: Socket> Pending<S> {
     pub fn accept_with(mut self, acceptance: &Acceptance) -> Result<WebSocket<S>, AcceptError> {
         self.check_time()?;
         let now = self.driver.now();
-        match self.driver.connection.accept(now, acceptance) {
+        match self.driver.state.connection.accept(now, acceptance) {
             Ok(()) => {
-                self.driver.write();
+                self.driver.write_out(Patience::Some);
                 Ok(WebSocket::new(self.driver, None))
             }
             Err(error) => {
@@ -132,7 +132,7 @@ impl<S: Socket> Pending<S> {
     pub fn respond(mut self, response: &Response) -> Result<(), AcceptError> {
         self.check_time()?;
         let now = self.driver.now();
-        if self.driver.connection.respond(now, response).is_err() {
+        if self.driver.state.connection.respond(now, response).is_err() {
             return Err(self.gone());
         }
         loop {
@@ -143,8 +143,7 @@ impl<S: Socket> Pending<S> {
                         _ => Err(closed.cause.into()),
                     };
                 }
-                Some(_) => {}
-                None => self.driver.turn(),
+                Some(_) | None => {}
             }
         }
     }
@@ -152,8 +151,8 @@ impl<S: Socket> Pending<S> {
     /// While the application decides, nothing is read; but the time passes.
     fn check_time(&mut self) -> Result<(), AcceptError> {
         let now = self.driver.now();
-        self.driver.connection.handle_timeout(now);
-        match self.driver.next_event() {
+        self.driver.state.connection.handle_timeout(now);
+        match self.driver.poll_event() {
             None => Ok(()),
             Some(_) => Err(self.gone()),
         }
@@ -161,7 +160,7 @@ impl<S: Socket> Pending<S> {
 
     fn gone(&self) -> AcceptError {
         let unknown = Cause { phase: Phase::Opening, reason: Reason::Lost };
-        self.driver.connection.cause().unwrap_or(unknown).into()
+        self.driver.state.connection.cause().unwrap_or(unknown).into()
     }
 }
 

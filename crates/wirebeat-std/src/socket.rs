@@ -26,6 +26,20 @@ pub trait Socket {
     /// - anything else: the transport has failed.
     fn write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize>;
 
+    /// Reads what is there into `buffer`, without waiting.
+    ///
+    /// # Errors
+    ///
+    /// As for [`read`](Socket::read).
+    fn read_now(&self, buffer: &mut [u8]) -> io::Result<usize>;
+
+    /// Writes as much of `slices` as there is room for, without waiting.
+    ///
+    /// # Errors
+    ///
+    /// As for [`write_vectored`](Socket::write_vectored).
+    fn write_now(&self, slices: &[IoSlice<'_>]) -> io::Result<usize>;
+
     /// Sets how long a read waits; `None` for as long as it takes.
     ///
     /// # Errors
@@ -40,13 +54,6 @@ pub trait Socket {
     /// What the operating system says.
     fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()>;
 
-    /// Sets whether reads and writes return at once.
-    ///
-    /// # Errors
-    ///
-    /// What the operating system says.
-    fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()>;
-
     /// Ends one direction of the stream, or both.
     ///
     /// # Errors
@@ -54,13 +61,13 @@ pub trait Socket {
     /// What the operating system says.
     fn shutdown(&self, how: Shutdown) -> io::Result<()>;
 
-    /// Makes the socket send what it's given without delay: frames are written whole, so waiting
-    /// for more to send gains nothing. Does nothing by default.
+    /// Makes the socket fit for this: reads and writes wait, and what is written is sent without
+    /// delay, since frames are written whole. Does nothing by default.
     ///
     /// # Errors
     ///
     /// What the operating system says.
-    fn set_prompt(&self) -> io::Result<()> {
+    fn prepare(&self) -> io::Result<()> {
         Ok(())
     }
 }
@@ -76,16 +83,44 @@ macro_rules! delegate {
             Write::write_vectored(&mut &*self, slices)
         }
 
+        #[cfg(unix)]
+        fn read_now(&self, buffer: &mut [u8]) -> io::Result<usize> {
+            use rustix::net::{RecvFlags, recv};
+            let (len, _) = recv(self, buffer, RecvFlags::DONTWAIT)?;
+            Ok(len)
+        }
+
+        #[cfg(unix)]
+        fn write_now(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+            use rustix::net::{SendAncillaryBuffer, SendFlags, sendmsg};
+            let mut nothing = SendAncillaryBuffer::default();
+            Ok(sendmsg(self, slices, &mut nothing, SendFlags::DONTWAIT)?)
+        }
+
+        // Where it can't be said of one call, it's said of the socket: another thread's call may
+        // return early, and is made again.
+        #[cfg(not(unix))]
+        fn read_now(&self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.set_nonblocking(true)?;
+            let read = Read::read(&mut &*self, buffer);
+            self.set_nonblocking(false)?;
+            read
+        }
+
+        #[cfg(not(unix))]
+        fn write_now(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+            self.set_nonblocking(true)?;
+            let written = Write::write_vectored(&mut &*self, slices);
+            self.set_nonblocking(false)?;
+            written
+        }
+
         fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
             self.set_read_timeout(timeout)
         }
 
         fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
             self.set_write_timeout(timeout)
-        }
-
-        fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
-            self.set_nonblocking(nonblocking)
         }
 
         fn shutdown(&self, how: Shutdown) -> io::Result<()> {
@@ -97,7 +132,8 @@ macro_rules! delegate {
 impl Socket for TcpStream {
     delegate!();
 
-    fn set_prompt(&self) -> io::Result<()> {
+    fn prepare(&self) -> io::Result<()> {
+        self.set_nonblocking(false)?;
         self.set_nodelay(true)
     }
 }
@@ -105,4 +141,8 @@ impl Socket for TcpStream {
 #[cfg(unix)]
 impl Socket for std::os::unix::net::UnixStream {
     delegate!();
+
+    fn prepare(&self) -> io::Result<()> {
+        self.set_nonblocking(false)
+    }
 }

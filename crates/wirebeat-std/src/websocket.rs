@@ -1,19 +1,23 @@
 use std::fmt;
+use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use wirebeat::handshake::Accepted;
 use wirebeat::{
-    CloseCode, CloseError, CloseFrame, Closed, Connection, Event, Kind, Message, Payload, Prepared,
-    ReadyState, SendError, SendErrorReason, SendMessageError, SendPayloadError, Timestamp,
-    Transport,
+    CloseError, CloseFrame, Closed, Connection, Event, Kind, Message, Payload, Prepared, ReadyState,
+    SendError, SendMessageError, SendPayloadError, Timestamp,
 };
 
-use crate::Socket;
-use crate::driver::{Driver, Written};
-use crate::inbox::Inbox;
+use crate::access::Access;
+use crate::driver::{Departing, Driver};
+use crate::output::Patience;
+use crate::shared::Shared;
+use crate::state::State;
+use crate::{Receiver, Sender, Socket};
 
-/// How often a call that only sends looks at what has come.
-const LOOK_INTERVAL: Duration = Duration::from_millis(10);
+/// How many bytes of replies wait for the messages that are at hand to be answered too.
+const BATCH_LEN_MAX: u64 = 64 * 1024;
 
 /// A WebSocket over a blocking socket.
 ///
@@ -54,19 +58,81 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(10);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct WebSocket<S: Socket> {
-    driver: Driver<S>,
+    driver: Departing<S>,
     /// What the server answered, on a client.
     accepted: Option<Box<Accepted>>,
-    inbox: Inbox,
-    /// How it ended, from when this was known on: what was received before may still be kept.
+    /// How it ended, once [`Event::Closed`] was handed over.
     closed: Option<Closed>,
-    /// Whether [`Event::Closed`] was handed over.
-    is_reported: bool,
+    /// Whether the last call handed over a message, which the next may answer.
+    has_received: bool,
 }
 
 impl<S: Socket> WebSocket<S> {
     pub(crate) fn new(driver: Driver<S>, accepted: Option<Box<Accepted>>) -> WebSocket<S> {
-        WebSocket { driver, accepted, inbox: Inbox::default(), closed: None, is_reported: false }
+        let driver = Departing::new(driver);
+        WebSocket { driver, accepted, closed: None, has_received: false }
+    }
+
+    /// One that was split before.
+    pub(crate) fn reunited(
+        driver: Driver<S>,
+        accepted: Option<Box<Accepted>>,
+        closed: Option<Closed>,
+    ) -> WebSocket<S> {
+        WebSocket { closed, ..WebSocket::new(driver, accepted) }
+    }
+
+    /// Takes it apart into two halves, which two threads may use at once: one sends while the other
+    /// receives, and neither waits for the other.
+    ///
+    /// Deadlines, pings and the peer's Close are served while any call on either half is in
+    /// progress: see [`spawn`](WebSocket::spawn) if there may be none for long.
+    ///
+    /// ```no_run
+    /// let (sender, mut receiver) = wirebeat_std::connect("ws://localhost:9001/")?.split();
+    /// let writer = std::thread::spawn(move || {
+    ///     for line in std::io::stdin().lines() {
+    ///         sender.send(line?)?;
+    ///     }
+    ///     sender.start_close(None)?;
+    ///     Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+    /// });
+    /// while let Some(message) = receiver.recv() {
+    ///     println!("{message:?}");
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use = "dropping both halves drops the connection"]
+    pub fn split(self) -> (Sender<S>, Receiver<S>)
+    where
+        S: Sync,
+    {
+        let WebSocket { driver, accepted, closed, has_received: _ } = self;
+        let driver = driver.into_driver();
+        let subprotocol = driver.state.connection.subprotocol().map(Arc::from);
+        let shared = Arc::new(Shared::new(driver, 2));
+        let sender = Sender::new(Arc::clone(&shared), subprotocol.clone());
+        (sender, Receiver::new(shared, subprotocol, accepted, closed))
+    }
+
+    /// [Splits](WebSocket::split) it, and starts a thread that keeps it going until it's closed: for
+    /// an application that calls nothing for longer than its own heartbeat, or its peer's.
+    ///
+    /// What comes is kept for the [`Receiver`], up to 16 messages or 16 KiB; when no more can be
+    /// kept, no more is read until it receives. Pings and pongs are answered and measured, and not
+    /// reported. Once both halves are dropped, the thread closes the connection with 1001 (going
+    /// away), within the connection's timeouts, and ends.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system says, if it gives no thread. The connection is dropped.
+    pub fn spawn(self) -> io::Result<(Sender<S>, Receiver<S>)>
+    where
+        S: Send + Sync + 'static,
+    {
+        let (sender, receiver) = self.split();
+        sender.start_keeper()?;
+        Ok((sender, receiver))
     }
 
     /// Waits for the next message. `None` once the connection has ended, which may be as it should
@@ -78,6 +144,7 @@ impl<S: Socket> WebSocket<S> {
     pub fn recv(&mut self) -> Option<Message<'static>> {
         loop {
             if let Event::Message(message) = self.recv_event()? {
+                self.has_received = true;
                 return Some(message);
             }
         }
@@ -89,24 +156,12 @@ impl<S: Socket> WebSocket<S> {
     /// Pings and pongs that come while a message is being sent aren't reported, but answered and
     /// measured all the same.
     pub fn recv_event(&mut self) -> Option<Event<'static>> {
-        loop {
-            if let Some(event) = self.inbox.take() {
-                return Some(self.report(event));
-            }
-            if self.closed.is_some() {
-                return None;
-            }
-            match self.next_event() {
-                Some(event) => {
-                    if matches!(event, Event::Ping(_) | Event::Closing(_)) {
-                        // The answer is queued, and the application may be away for a while.
-                        self.driver.write();
-                    }
-                    return Some(self.report(event));
-                }
-                None => self.driver.turn(),
-            }
+        self.has_received = false;
+        let event = self.driver.recv_event();
+        if let Some(Event::Closed(closed)) = &event {
+            self.closed = Some(closed.clone());
         }
+        event
     }
 
     /// Sends a message.
@@ -115,7 +170,8 @@ impl<S: Socket> WebSocket<S> {
     /// reads on, or until the write stall or the heartbeat end the connection. What comes meanwhile
     /// is kept for [`recv`](WebSocket::recv). If the peer seems to wait for this application to
     /// receive, `send` returns as soon as the message is in the send queue, and the next call goes
-    /// on writing.
+    /// on writing. So it does if it answers a message behind which another is at hand already: the
+    /// answers leave together, when [`recv`](WebSocket::recv) has nothing more to hand over.
     ///
     /// `Ok` doesn't mean that the peer has it: [`Closed::messages_lost`] counts those that never
     /// left, and only the peer can acknowledge the others.
@@ -192,17 +248,10 @@ impl<S: Socket> WebSocket<S> {
     ///
     /// - [`CloseError::CodeNotOurs`]: this role may not send the code. The connection stays open.
     pub fn close(&mut self, frame: Option<CloseFrame>) -> Result<Closed, CloseError> {
-        let now = self.driver.now();
-        self.driver.connection.close(now, frame)?;
-        loop {
-            if let Some(closed) = &self.closed {
-                self.is_reported = true;
-                return Ok(closed.clone());
-            }
-            if self.next_event().is_none() {
-                self.driver.turn();
-            }
-        }
+        self.driver.start_close(frame)?;
+        let closed = self.driver.wait_for_end(State::drop_events);
+        self.closed = Some(closed.clone());
+        Ok(closed)
     }
 
     /// Begins the closing handshake and returns; [`recv`](WebSocket::recv) goes on with it, and
@@ -212,9 +261,9 @@ impl<S: Socket> WebSocket<S> {
     ///
     /// - [`CloseError::CodeNotOurs`]: this role may not send the code. The connection stays open.
     pub fn start_close(&mut self, frame: Option<CloseFrame>) -> Result<(), CloseError> {
-        let now = self.driver.now();
-        self.driver.connection.close(now, frame)?;
-        self.driver.write();
+        self.has_received = false;
+        self.driver.start_close(frame)?;
+        self.driver.write_out(Patience::Some);
         Ok(())
     }
 
@@ -223,19 +272,19 @@ impl<S: Socket> WebSocket<S> {
     /// returned.
     #[must_use]
     pub fn closed(&self) -> Option<&Closed> {
-        self.closed.as_ref().filter(|_| self.is_reported)
+        self.closed.as_ref()
     }
 
     /// The state that the browser's object shows.
     #[must_use]
     pub fn ready_state(&self) -> ReadyState {
-        self.driver.connection.ready_state()
+        self.driver.state.connection.ready_state()
     }
 
     /// The subprotocol that was chosen, if any.
     #[must_use]
     pub fn subprotocol(&self) -> Option<&str> {
-        self.driver.connection.subprotocol()
+        self.driver.state.connection.subprotocol()
     }
 
     /// What the server answered when it opened the connection: its headers. `None` on a server.
@@ -247,113 +296,37 @@ impl<S: Socket> WebSocket<S> {
     /// The application's bytes that were sent and that the socket hasn't taken.
     #[must_use]
     pub fn buffered_amount(&self) -> u64 {
-        self.driver.connection.buffered_amount()
+        self.driver.state.connection.buffered_amount()
     }
 
     /// The latency that the last heartbeat measured, once one has.
     #[must_use]
     pub fn latency(&self) -> Option<Duration> {
-        self.driver.connection.latency()
+        self.driver.state.connection.latency()
     }
 
     /// The socket. Its timeouts and blocking mode belong to the WebSocket and change as it needs
     /// them; bytes that are read or written past it break the connection.
     #[must_use]
     pub fn get_ref(&self) -> &S {
-        self.driver.socket()
+        &self.driver.socket
     }
 
-    /// Queues what `send` sends, as soon as there is room, and writes it.
     fn send_with<M>(
         &mut self,
-        mut unsent: M,
-        mut send: impl FnMut(&mut Connection, Timestamp, M) -> Result<(), SendError<M>>,
+        unsent: M,
+        send: impl FnMut(&mut Connection, Timestamp, M) -> Result<(), SendError<M>>,
     ) -> Result<(), SendError<M>> {
-        self.look_if_overdue();
-        loop {
-            let now = self.driver.now();
-            match send(&mut self.driver.connection, now, unsent) {
-                Ok(()) => break,
-                Err(SendError { reason: SendErrorReason::Full, unsent: full }) => {
-                    unsent = full;
-                    self.write_on();
-                }
-                Err(error) => return Err(error),
-            }
+        let is_answer = std::mem::take(&mut self.has_received);
+        self.driver.queue(unsent, send)?;
+        let state = &mut self.driver.state;
+        let may_wait = is_answer
+            && state.connection.buffered_amount() < BATCH_LEN_MAX
+            && state.has_message_at_hand();
+        if !may_wait {
+            self.driver.flush();
         }
-        // Full or not, the peer may be waiting for us to receive before it reads on.
-        while !self.write_on() && !self.inbox.is_full() {}
         Ok(())
-    }
-
-    /// Writes what waits, and if the socket has no room, receives what is there. Returns whether
-    /// nothing is left to write.
-    fn write_on(&mut self) -> bool {
-        let written = self.driver.write();
-        if written == Written::All || self.driver.obey() == Transport::Drop {
-            return true;
-        }
-        self.keep_events();
-        if self.inbox.is_full() {
-            self.driver.look_away();
-        } else {
-            self.driver.look(written);
-        }
-        self.keep_events();
-        false
-    }
-
-    /// An application that only sends still answers pings, and notices that its peer has gone.
-    fn look_if_overdue(&mut self) {
-        if self.driver.since_look() < LOOK_INTERVAL {
-            return;
-        }
-        self.keep_events();
-        if self.inbox.is_full() {
-            self.driver.look_away();
-        } else {
-            self.driver.look(Written::All);
-        }
-        self.keep_events();
-    }
-
-    /// Keeps what has come for [`recv`](WebSocket::recv), as far as there is room.
-    fn keep_events(&mut self) {
-        while !self.inbox.is_full() {
-            match self.next_event() {
-                Some(event) => self.inbox.keep(event),
-                None => break,
-            }
-        }
-    }
-
-    /// What happened, as far as it's known without the socket.
-    fn next_event(&mut self) -> Option<Event<'static>> {
-        let event = self.driver.next_event();
-        if let Some(Event::Closed(closed)) = &event {
-            self.closed = Some(closed.clone());
-        }
-        event
-    }
-
-    fn report(&mut self, event: Event<'static>) -> Event<'static> {
-        if matches!(event, Event::Closed(_)) {
-            self.is_reported = true;
-        }
-        event
-    }
-}
-
-impl<S: Socket> Drop for WebSocket<S> {
-    fn drop(&mut self) {
-        if self.driver.connection.ready_state() == ReadyState::Closed {
-            return;
-        }
-        let now = self.driver.now();
-        // 1001 may be sent by either role, so this isn't refused.
-        let frame = CloseFrame::new(CloseCode::GOING_AWAY, "").ok();
-        let _ = self.driver.connection.close(now, frame);
-        self.driver.abandon();
     }
 }
 

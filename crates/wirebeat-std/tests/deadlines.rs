@@ -219,15 +219,19 @@ impl Socket for Flood {
         Ok(slices.iter().map(|slice| slice.len()).sum())
     }
 
+    fn read_now(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.read(buffer)
+    }
+
+    fn write_now(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.write_vectored(slices)
+    }
+
     fn set_read_timeout(&self, _: Option<Duration>) -> io::Result<()> {
         Ok(())
     }
 
     fn set_write_timeout(&self, _: Option<Duration>) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn set_nonblocking(&self, _: bool) -> io::Result<()> {
         Ok(())
     }
 

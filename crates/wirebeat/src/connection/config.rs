@@ -145,6 +145,18 @@ impl Heartbeat {
             ..Heartbeat::pings(interval, timeout)
         }
     }
+
+    /// After how long a silence something is sent.
+    #[must_use]
+    pub fn interval(&self) -> Duration {
+        self.interval
+    }
+
+    /// How long the answer may take.
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
 }
 
 impl fmt::Debug for Heartbeat {

@@ -1,0 +1,125 @@
+use std::io::{self, ErrorKind};
+use std::time::Duration;
+
+use wirebeat::Input;
+
+use crate::Socket;
+use crate::read_timeout::ReadTimeout;
+
+/// How much is read at once. It's all the memory that a connection holds besides its messages.
+const CHUNK_LEN: usize = 16 * 1024;
+
+/// The right to read from the socket, and what is needed for it. There is one, so whoever has it is
+/// the only one who reads; while it's where it belongs, all that was read can be eaten.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    chunk: Chunk,
+    timeout: ReadTimeout,
+}
+
+/// Bytes that were read, in a buffer of their own.
+#[derive(Debug)]
+pub(crate) struct Chunk {
+    bytes: Box<[u8]>,
+    /// The part that isn't eaten: from `eaten` to `read`.
+    eaten: usize,
+    read: usize,
+}
+
+/// How long a read waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReadWait {
+    /// Not at all.
+    No,
+    /// At most so long; `None` for as long as it takes.
+    AtMost(Option<Duration>),
+}
+
+impl Default for Reader {
+    fn default() -> Reader {
+        Reader { chunk: Chunk::default(), timeout: ReadTimeout::default() }
+    }
+}
+
+impl Reader {
+    pub(crate) fn chunk(&mut self) -> &mut Chunk {
+        &mut self.chunk
+    }
+
+    /// Whether all that was read is eaten.
+    pub(crate) fn is_eaten(&self) -> bool {
+        self.chunk.is_eaten()
+    }
+
+    /// Reads once into the chunk, all of which is eaten.
+    pub(crate) fn read(&mut self, socket: &impl Socket, wait: ReadWait) -> io::Result<usize> {
+        debug_assert!(self.is_eaten(), "what was read before is eaten");
+        let Reader { chunk, timeout } = self;
+        let read = timeout.read(socket, wait, &mut chunk.bytes);
+        (chunk.eaten, chunk.read) = (0, *read.as_ref().unwrap_or(&0));
+        read
+    }
+
+    /// Reads once into a message.
+    pub(crate) fn read_into(
+        &mut self,
+        socket: &impl Socket,
+        wait: ReadWait,
+        target: &mut [u8],
+    ) -> io::Result<usize> {
+        self.timeout.read(socket, wait, target)
+    }
+}
+
+impl Default for Chunk {
+    fn default() -> Chunk {
+        Chunk { bytes: vec![0; CHUNK_LEN].into_boxed_slice(), eaten: 0, read: 0 }
+    }
+}
+
+impl Chunk {
+    pub(crate) fn is_eaten(&self) -> bool {
+        self.eaten == self.read
+    }
+
+    /// Lets `eat` eat from the front.
+    pub(crate) fn eat<T>(&mut self, eat: impl FnOnce(&mut Input<'_>) -> T) -> T {
+        let mut input = Input::new(&mut self.bytes[self.eaten..self.read]);
+        let eaten = eat(&mut input);
+        self.eaten = self.read - input.len();
+        eaten
+    }
+}
+
+impl ReadTimeout {
+    /// Reads once, whatever interrupts it.
+    fn read(
+        &mut self,
+        socket: &impl Socket,
+        wait: ReadWait,
+        buffer: &mut [u8],
+    ) -> io::Result<usize> {
+        if let ReadWait::AtMost(wait) = wait {
+            self.prepare(socket, wait)?;
+        }
+        let read = loop {
+            let read = match wait {
+                ReadWait::No => socket.read_now(buffer),
+                ReadWait::AtMost(_) => socket.read(buffer),
+            };
+            match read {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                read => break read,
+            }
+        };
+        if let ReadWait::AtMost(_) = wait {
+            self.note(read.as_ref().is_err_and(is_blocked));
+        }
+        read
+    }
+}
+
+/// Whether a socket has said that it has no bytes, or no room, just now.
+pub(crate) fn is_blocked(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+}

@@ -1,0 +1,274 @@
+use std::mem;
+use std::net::Shutdown;
+use std::time::{Duration, Instant};
+
+use wirebeat::{Closed, Config, Connection, Event, Heartbeat, Input, ReadyState, Timestamp, Transport};
+
+use crate::Socket;
+use crate::inbox::Inbox;
+use crate::output::Output;
+use crate::reader::Reader;
+
+/// All that is known of a connection: what whoever looks after it needs to hold.
+///
+/// It never touches the socket, but to shut it down, which doesn't block. What is done to the socket
+/// is done by who has taken the [`Reader`] or an [`Output`] out of here, and is told by giving them
+/// back: [`end_read`](State::end_read), [`end_write`](State::end_write). What to do next is
+/// [planned](State::plan) here too.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) connection: Connection,
+    clock: Clock,
+    /// The right to read, unless somebody reads.
+    pub(super) reader: Option<Reader>,
+    /// What was taken out to be written, of which the transport took only a part.
+    pub(super) rest: Option<Output>,
+    /// Whether somebody writes.
+    pub(super) is_writing: bool,
+    pub(super) input: InputSide,
+    pub(super) output: OutputSide,
+    /// Whether our application takes what comes, as the connection was last told.
+    is_reading: bool,
+    /// When the socket was last seen to have nothing more than what was read then.
+    pub(super) looked_at: Timestamp,
+    pub(super) inbox: Inbox,
+    /// How it ended, from when this was known on: what was received before may still be kept.
+    closed: Option<Closed>,
+    /// How soon at the earliest whoever doesn't read can make a deadline.
+    pub(super) deadline_min: DeadlineMin,
+    pub(super) holders: Holders,
+    /// Whether something has changed that others may wait for.
+    has_news: bool,
+}
+
+/// Who looks after a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Holders {
+    One,
+    /// Several hands.
+    Many {
+        hands: usize,
+        /// Whether a thread keeps it going until it's closed.
+        is_kept: bool,
+    },
+}
+
+/// How soon at the earliest a deadline can be made that wasn't there before.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DeadlineMin {
+    open: Duration,
+    ending: Duration,
+}
+
+/// What the connection's timestamps count from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Clock(Instant);
+
+/// Whether the peer can still be heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum InputSide {
+    Live,
+    Ended,
+}
+
+/// Whether the peer can still be written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OutputSide {
+    Live,
+    /// We ended it.
+    Shut,
+    /// The transport refused to take more. What came before may still tell why.
+    Broken,
+    /// We dropped the whole transport.
+    Dropped,
+}
+
+impl State {
+    /// The state of a connection whose first timestamp is just past.
+    pub(crate) fn new(connection: Connection, config: &Config) -> State {
+        State {
+            connection,
+            clock: Clock(Instant::now()),
+            reader: Some(Reader::default()),
+            rest: None,
+            is_writing: false,
+            input: InputSide::Live,
+            output: OutputSide::Live,
+            is_reading: true,
+            looked_at: Timestamp::ZERO,
+            inbox: Inbox::default(),
+            closed: None,
+            deadline_min: DeadlineMin::new(config),
+            holders: Holders::One,
+            has_news: false,
+        }
+    }
+
+    /// What time it is for the connection.
+    pub(crate) fn now(&self) -> Timestamp {
+        Timestamp::ZERO + self.clock.0.elapsed()
+    }
+
+    /// How it ended, once all that came before was taken or kept.
+    pub(crate) fn closed(&self) -> Option<&Closed> {
+        self.closed.as_ref()
+    }
+
+    /// What happened, in order, as far as it's known without the socket.
+    pub(crate) fn take_event(&mut self) -> Option<Event<'static>> {
+        let was_full = self.inbox.is_full();
+        match self.inbox.take() {
+            Some(event) => {
+                // Reading may go on.
+                self.has_news |= was_full;
+                Some(event)
+            }
+            None => self.next_event(),
+        }
+    }
+
+    /// Keeps what has come until it's taken, as far as there is room.
+    pub(crate) fn keep_events(&mut self) {
+        // What comes last, when all is over, isn't the peer's to multiply.
+        while !self.inbox.is_full() || self.connection.ready_state() == ReadyState::Closed {
+            match self.next_event() {
+                Some(event) => {
+                    self.inbox.keep(event);
+                    self.has_news = true;
+                }
+                None => break,
+            }
+        }
+    }
+
+    /// Whether another message has come, which is kept then, so that the application is going to
+    /// receive it at once.
+    pub(crate) fn has_message_at_hand(&mut self) -> bool {
+        if self.inbox.is_empty()
+            && self.reader.as_ref().is_some_and(|reader| !reader.is_eaten())
+            && let Some(event) = self.next_event()
+        {
+            self.inbox.put_back(event);
+        }
+        !self.inbox.is_empty()
+    }
+
+    /// Whether some of what was read isn't looked at yet.
+    pub(crate) fn has_unread(&self) -> bool {
+        self.reader.as_ref().is_some_and(|reader| !reader.is_eaten())
+    }
+
+    /// Throws away what has come, kept or not.
+    pub(crate) fn drop_events(&mut self) {
+        while self.take_event().is_some() {}
+    }
+
+    /// What follows isn't taken by anybody any more.
+    pub(crate) fn discard_events(&mut self) {
+        self.inbox.discard();
+        self.has_news = true;
+    }
+
+    fn next_event(&mut self) -> Option<Event<'static>> {
+        let now = self.now();
+        let connection = &mut self.connection;
+        let mut receive = |input: &mut Input<'_>| {
+            connection.receive(now, input).map(Event::into_owned)
+        };
+        let event = match &mut self.reader {
+            Some(reader) => reader.chunk().eat(receive),
+            // Whoever reads has found everything eaten.
+            None => receive(&mut Input::default()),
+        };
+        if let Some(Event::Closed(closed)) = &event {
+            self.closed = Some(closed.clone());
+            self.has_news = true;
+        }
+        event
+    }
+
+    /// Whether there is nothing that could be written, now or later.
+    pub(crate) fn is_flushed(&mut self) -> bool {
+        self.connection.transport() == Transport::Drop
+            || !self.is_writing && !self.has_output()
+    }
+
+    /// Whether bytes wait to be written that nobody is about to write.
+    pub(super) fn has_output(&mut self) -> bool {
+        self.rest.is_some() || self.connection.poll_transmit().is_some()
+    }
+
+    /// Whether what came must be taken before more can come.
+    pub(crate) fn is_full(&self) -> bool {
+        self.inbox.is_full()
+    }
+
+    /// Does to the transport what the connection wants.
+    pub(crate) fn obey(&mut self, socket: &impl Socket) -> Transport {
+        let transport = self.connection.transport();
+        match (transport, self.output) {
+            (Transport::Keep, _)
+            | (Transport::ShutdownWrite, OutputSide::Shut | OutputSide::Dropped)
+            | (Transport::Drop, OutputSide::Dropped) => {}
+            (Transport::ShutdownWrite, OutputSide::Live | OutputSide::Broken) => {
+                self.output = OutputSide::Shut;
+                // It may have ended by itself, which the next read will tell.
+                let _ = socket.shutdown(Shutdown::Write);
+            }
+            (Transport::Drop, OutputSide::Live | OutputSide::Shut | OutputSide::Broken) => {
+                self.output = OutputSide::Dropped;
+                self.rest = None;
+                self.has_news = true;
+                // Whoever waits for the socket is woken by it.
+                let _ = socket.shutdown(Shutdown::Both);
+            }
+        }
+        transport
+    }
+
+    /// Tells the connection whether our application takes what comes.
+    pub(super) fn set_reading(&mut self, is_reading: bool) {
+        if self.is_reading != is_reading {
+            self.is_reading = is_reading;
+            let now = self.now();
+            self.connection.handle_reading(now, is_reading);
+        }
+    }
+
+    /// The transport is lost.
+    pub(super) fn lose(&mut self) {
+        let now = self.now();
+        self.connection.handle_lost(now);
+        self.has_news = true;
+    }
+
+    /// Others should look again.
+    pub(crate) fn tell(&mut self) {
+        self.has_news = true;
+    }
+
+    /// Whether others should look again, which is asked once.
+    pub(crate) fn take_news(&mut self) -> bool {
+        mem::take(&mut self.has_news)
+    }
+}
+
+impl DeadlineMin {
+    fn new(config: &Config) -> DeadlineMin {
+        let heartbeat = config.heartbeat.as_ref().map(Heartbeat::timeout);
+        let open = [heartbeat, config.write_stall_timeout]
+            .into_iter()
+            .flatten()
+            .fold(config.close_timeout, Duration::min);
+        // Who wants to wake more often than that wants to be woken by nobody.
+        let at_least = |duration: Duration| duration.max(Duration::from_millis(10));
+        DeadlineMin { open: at_least(open), ending: at_least(open.min(config.linger)) }
+    }
+
+    pub(super) fn at(self, state: ReadyState) -> Duration {
+        match state {
+            ReadyState::Connecting | ReadyState::Open => self.open,
+            ReadyState::Closing | ReadyState::Closed => self.ending,
+        }
+    }
+}
