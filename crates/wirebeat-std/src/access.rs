@@ -101,13 +101,13 @@ pub(crate) trait Access {
         event
     }
 
-    /// Queues what `send` sends, as soon as there is room.
+    /// Queues what `send` sends, as soon as there is room. What has come isn't looked at while there
+    /// is.
     fn queue<M>(
         &mut self,
         unsent: M,
         mut send: impl FnMut(&mut Connection, Timestamp, M) -> Result<(), SendError<M>>,
     ) -> Result<(), SendError<M>> {
-        self.look_if_overdue();
         let mut unsent = Some(unsent);
         self.drive(Purpose::Output, |state, _| {
             let now = state.now();
@@ -130,8 +130,9 @@ pub(crate) trait Access {
             }
             if turn == Turn::Read {
                 state.keep_events();
+                return state.is_full().then_some(());
             }
-            (turn == Turn::Read && state.is_full()).then_some(())
+            None
         });
     }
 

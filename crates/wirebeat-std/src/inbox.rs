@@ -31,13 +31,6 @@ impl Inbox {
         }
     }
 
-    /// Keeps the event that comes next, whatever it is.
-    pub(crate) fn put_back(&mut self, event: Event<'static>) {
-        debug_assert!(self.events.is_empty(), "it comes next");
-        self.len += payload_len(&event);
-        self.events.push_back(event);
-    }
-
     /// The oldest event.
     pub(crate) fn take(&mut self) -> Option<Event<'static>> {
         let event = self.events.pop_front()?;
@@ -48,6 +41,11 @@ impl Inbox {
     /// Drops everything, from now on.
     pub(crate) fn discard(&mut self) {
         *self = Inbox { is_discarding: true, ..Inbox::default() };
+    }
+
+    /// Whether the oldest event is a message.
+    pub(crate) fn has_message_next(&self) -> bool {
+        matches!(self.events.front(), Some(Event::Message(_)))
     }
 
     pub(crate) fn is_empty(&self) -> bool {

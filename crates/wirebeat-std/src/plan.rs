@@ -65,7 +65,7 @@ pub(crate) enum Written {
 impl State {
     /// What a call has to do next, which isn't done with what is known.
     pub(crate) fn plan(&mut self, socket: &impl Socket, purpose: Purpose, turn: Turn) -> Step {
-        if purpose == Purpose::Output && self.has_unread() {
+        if purpose == Purpose::Output && turn == Turn::Read {
             self.keep_events();
         }
         let takes_input = !self.is_full();

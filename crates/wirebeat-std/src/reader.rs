@@ -46,6 +46,11 @@ impl Reader {
         &mut self.chunk
     }
 
+    /// What was read and isn't eaten.
+    pub(crate) fn unread(&self) -> &[u8] {
+        &self.chunk.bytes[self.chunk.eaten..self.chunk.read]
+    }
+
     /// Whether all that was read is eaten.
     pub(crate) fn is_eaten(&self) -> bool {
         self.chunk.is_eaten()

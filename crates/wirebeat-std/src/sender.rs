@@ -196,8 +196,10 @@ impl<S: Socket> Sender<S> {
         unsent: M,
         send: impl FnMut(&mut Connection, Timestamp, M) -> Result<(), SendError<M>>,
     ) -> Result<(), SendError<M>> {
-        (&*self.shared).queue(unsent, send)?;
-        (&*self.shared).flush();
+        let mut access = &*self.shared;
+        access.look_if_overdue();
+        access.queue(unsent, send)?;
+        access.flush();
         Ok(())
     }
 }

@@ -141,16 +141,13 @@ impl State {
         }
     }
 
-    /// Whether another message has come, which is kept then, so that the application is going to
-    /// receive it at once.
-    pub(crate) fn has_message_at_hand(&mut self) -> bool {
-        if self.inbox.is_empty()
-            && self.reader.as_ref().is_some_and(|reader| !reader.is_eaten())
-            && let Some(event) = self.next_event()
-        {
-            self.inbox.put_back(event);
+    /// Whether what comes next is a message, and is here already.
+    pub(crate) fn has_message_at_hand(&self) -> bool {
+        match (self.inbox.is_empty(), &self.reader) {
+            (true, Some(reader)) => self.connection.has_message_next(reader.unread()),
+            (true, None) => false,
+            (false, _) => self.inbox.has_message_next(),
         }
-        !self.inbox.is_empty()
     }
 
     /// Whether some of what was read isn't looked at yet.

@@ -1,5 +1,6 @@
 use std::fmt;
 use std::io;
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -65,12 +66,14 @@ pub struct WebSocket<S: Socket> {
     closed: Option<Closed>,
     /// Whether the last call handed over a message, which the next may answer.
     has_received: bool,
+    /// Whether an answer waits to be written until the message that is at hand is answered too.
+    is_behind: bool,
 }
 
 impl<S: Socket> WebSocket<S> {
     pub(crate) fn new(driver: Driver<S>, accepted: Option<Box<Accepted>>) -> WebSocket<S> {
         let driver = Departing::new(driver);
-        WebSocket { driver, accepted, closed: None, has_received: false }
+        WebSocket { driver, accepted, closed: None, has_received: false, is_behind: false }
     }
 
     /// One that was split before.
@@ -107,8 +110,9 @@ impl<S: Socket> WebSocket<S> {
     where
         S: Sync,
     {
-        let WebSocket { driver, accepted, closed, has_received: _ } = self;
-        let driver = driver.into_driver();
+        let WebSocket { driver, accepted, closed, has_received: _, is_behind: _ } = self;
+        let mut driver = driver.into_driver();
+        driver.write_out(Patience::Some);
         let subprotocol = driver.state.connection.subprotocol().map(Arc::from);
         let shared = Arc::new(Shared::new(driver, 2));
         let sender = Sender::new(Arc::clone(&shared), subprotocol.clone());
@@ -157,6 +161,7 @@ impl<S: Socket> WebSocket<S> {
     /// measured all the same.
     pub fn recv_event(&mut self) -> Option<Event<'static>> {
         self.has_received = false;
+        self.catch_up_unless(self.driver.state.has_message_at_hand());
         let event = self.driver.recv_event();
         if let Some(Event::Closed(closed)) = &event {
             self.closed = Some(closed.clone());
@@ -249,6 +254,7 @@ impl<S: Socket> WebSocket<S> {
     /// - [`CloseError::CodeNotOurs`]: this role may not send the code. The connection stays open.
     pub fn close(&mut self, frame: Option<CloseFrame>) -> Result<Closed, CloseError> {
         self.driver.start_close(frame)?;
+        self.catch_up_unless(false);
         let closed = self.driver.wait_for_end(State::drop_events);
         self.closed = Some(closed.clone());
         Ok(closed)
@@ -264,6 +270,7 @@ impl<S: Socket> WebSocket<S> {
         self.has_received = false;
         self.driver.start_close(frame)?;
         self.driver.write_out(Patience::Some);
+        self.is_behind = false;
         Ok(())
     }
 
@@ -317,16 +324,28 @@ impl<S: Socket> WebSocket<S> {
         unsent: M,
         send: impl FnMut(&mut Connection, Timestamp, M) -> Result<(), SendError<M>>,
     ) -> Result<(), SendError<M>> {
-        let is_answer = std::mem::take(&mut self.has_received);
+        let is_answer = mem::take(&mut self.has_received);
+        if !is_answer {
+            self.catch_up_unless(false);
+            self.driver.look_if_overdue();
+        }
         self.driver.queue(unsent, send)?;
-        let state = &mut self.driver.state;
-        let may_wait = is_answer
-            && state.connection.buffered_amount() < BATCH_LEN_MAX
-            && state.has_message_at_hand();
-        if !may_wait {
+        let state = &self.driver.state;
+        let is_small = state.connection.buffered_amount() < BATCH_LEN_MAX;
+        self.is_behind = is_answer && is_small && state.has_message_at_hand();
+        if !self.is_behind {
             self.driver.flush();
         }
         Ok(())
+    }
+
+    /// Writes the answers that wait, unless what comes next is a message: anything else, the peer's
+    /// Close above all, may leave them unwritten.
+    fn catch_up_unless(&mut self, has_message_at_hand: bool) {
+        if self.is_behind && !has_message_at_hand {
+            self.is_behind = false;
+            self.driver.write_out(Patience::Some);
+        }
     }
 }
 

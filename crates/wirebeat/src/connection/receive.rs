@@ -39,6 +39,19 @@ impl Connection {
         self.receive_unusual(input)
     }
 
+    /// Whether the next [`receive`](Connection::receive) of `input` yields a message at once, and
+    /// ends nothing: a driver may let the replies to some messages wait until it has handed over
+    /// the last, and write them together.
+    ///
+    /// It looks at the first frame alone. Behind it there may be the peer's Close, which drops what
+    /// isn't written: so write before you receive what isn't known to be a message.
+    #[must_use]
+    pub fn has_message_next(&self, input: &[u8]) -> bool {
+        self.state == State::Open
+            && self.backlog.is_none()
+            && self.receiver.begins_with_message(input)
+    }
+
     /// What happened without input: a timeout, a loss, or bytes that came with the handshake.
     ///
     /// It's [`receive`](Connection::receive) with nothing to eat.

@@ -9,7 +9,7 @@ use bytes::buf::Limit;
 use super::config::Config;
 use super::event::Fragment;
 use super::input::Input;
-use crate::frame::{self, MaskingKey, Opcode};
+use crate::frame::{self, Header, MaskingKey, Opcode};
 use crate::message::from_utf8;
 use crate::{CloseFrame, Kind, Message, Payload, ProtocolError, Role, Text};
 use parts::Parts;
@@ -69,6 +69,21 @@ impl Receiver {
     #[inline]
     pub(super) fn read_target(&mut self) -> Option<Limit<&mut Vec<u8>>> {
         self.parts.as_mut()?.read_target(self.last_len)
+    }
+
+    /// Whether `bytes`, which come next, begin with a message in one frame that is all there.
+    pub(super) fn begins_with_message(&self, bytes: &[u8]) -> bool {
+        let Ok(Some((header, header_len))) = Header::parse(bytes) else { return false };
+        let is_message = match header.opcode {
+            Opcode::Text | Opcode::Binary => self.parts.is_none() && header.fin,
+            Opcode::Continuation | Opcode::Close | Opcode::Ping | Opcode::Pong => false,
+        };
+        let is_there = usize::try_from(header.payload_len).is_ok_and(|payload_len| {
+            payload_len < self.rules.whole_len_end && payload_len <= bytes.len() - header_len
+        });
+        is_message
+            && is_there
+            && self.rules.judge(bytes[0], bytes[1], self.parts.is_some()).is_ok()
     }
 
     /// Forgets whatever hasn't been handed over.
