@@ -47,11 +47,7 @@ impl<T> Monitor<T> for StdMonitor<T> {
         self.value.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait<'m>(
-        &'m self,
-        guard: MutexGuard<'m, T>,
-        limit: Option<Duration>,
-    ) -> MutexGuard<'m, T> {
+    fn wait<'m>(&'m self, guard: MutexGuard<'m, T>, limit: Option<Duration>) -> MutexGuard<'m, T> {
         match limit {
             None => self.changed.wait(guard).unwrap_or_else(PoisonError::into_inner),
             Some(limit) => {

@@ -2,7 +2,9 @@ use std::mem;
 use std::net::Shutdown;
 use std::time::{Duration, Instant};
 
-use wirebeat::{Closed, Config, Connection, Event, Heartbeat, Input, ReadyState, Timestamp, Transport};
+use wirebeat::{
+    Closed, Config, Connection, Event, Heartbeat, Input, ReadyState, Timestamp, Transport,
+};
 
 use crate::Socket;
 use crate::inbox::Inbox;
@@ -169,9 +171,8 @@ impl State {
     fn next_event(&mut self) -> Option<Event<'static>> {
         let now = self.now();
         let connection = &mut self.connection;
-        let mut receive = |input: &mut Input<'_>| {
-            connection.receive(now, input).map(Event::into_owned)
-        };
+        let mut receive =
+            |input: &mut Input<'_>| connection.receive(now, input).map(Event::into_owned);
         let event = match &mut self.reader {
             Some(reader) => reader.chunk().eat(receive),
             // Whoever reads has found everything eaten.
@@ -186,8 +187,7 @@ impl State {
 
     /// Whether there is nothing that could be written, now or later.
     pub(crate) fn is_flushed(&mut self) -> bool {
-        self.connection.transport() == Transport::Drop
-            || !self.is_writing && !self.has_output()
+        self.connection.transport() == Transport::Drop || !self.is_writing && !self.has_output()
     }
 
     /// Whether bytes wait to be written that nobody is about to write.

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use wirebeat::handshake::Accepted;
 use wirebeat::{
-    CloseError, CloseFrame, Closed, Connection, Event, Kind, Message, Payload, Prepared, ReadyState,
-    SendError, SendMessageError, SendPayloadError, Timestamp,
+    CloseError, CloseFrame, Closed, Connection, Event, Kind, Message, Payload, Prepared,
+    ReadyState, SendError, SendMessageError, SendPayloadError, Timestamp,
 };
 
 use crate::access::Access;

@@ -2,11 +2,11 @@
 #![allow(dead_code, reason = "each test file uses a part of this")]
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use socket2::SockRef;
+use socket2::{Domain, SockRef, Socket, Type};
 use wirebeat::handshake::accept_key;
 use wirebeat_std::{Client, Config, Heartbeat, OriginPolicy, WebSocket, accept_with};
 
@@ -83,6 +83,24 @@ pub(crate) fn heartbeat(timeout: Duration) -> Config {
 /// Neither heartbeat nor write stall: whatever ends the connection is something else.
 pub(crate) fn patient() -> Config {
     Config { heartbeat: None, write_stall_timeout: None, ..Config::default() }
+}
+
+/// A TCP connection whose buffers take 4 KiB each, and its segments less: otherwise the kernel waits
+/// for its timers before it says that there is room.
+pub(crate) fn narrow_pair() -> (TcpStream, TcpStream) {
+    let narrow = || {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        socket.set_send_buffer_size(4096).unwrap();
+        socket.set_recv_buffer_size(4096).unwrap();
+        socket.set_tcp_mss(536).unwrap();
+        socket
+    };
+    let listener = narrow();
+    listener.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    listener.listen(1).unwrap();
+    let stream = narrow();
+    stream.connect(&listener.local_addr().unwrap()).unwrap();
+    (stream.into(), listener.accept().unwrap().0.into())
 }
 
 /// Makes the socket's own buffers small: still smaller ones make the kernel wait for its timers.

@@ -81,9 +81,7 @@ impl Receiver {
         let is_there = usize::try_from(header.payload_len).is_ok_and(|payload_len| {
             payload_len < self.rules.whole_len_end && payload_len <= bytes.len() - header_len
         });
-        is_message
-            && is_there
-            && self.rules.judge(bytes[0], bytes[1], self.parts.is_some()).is_ok()
+        is_message && is_there && self.rules.judge(bytes[0], bytes[1], self.parts.is_some()).is_ok()
     }
 
     /// Forgets whatever hasn't been handed over.
