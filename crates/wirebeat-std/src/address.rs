@@ -4,6 +4,8 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
+#[cfg(feature = "tls")]
+use rustls::pki_types::ServerName;
 use url::{Host, Position, Url};
 use wirebeat::handshake::{Request, RequestError};
 
@@ -16,6 +18,8 @@ use crate::error::{ConnectError, Step, UrlFault};
 pub(crate) struct Address {
     host: Host<String>,
     port: u16,
+    #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "there is none"))]
+    is_tls: bool,
 }
 
 impl Address {
@@ -23,11 +27,12 @@ impl Address {
     pub(crate) fn parse(url: &str) -> Result<(Address, Request), ConnectError> {
         let fault = |fault| ConnectError::Url { url: url.into(), fault };
         let parsed = Url::parse(url).map_err(|error| fault(UrlFault::Malformed(error)))?;
-        match parsed.scheme() {
-            "ws" => {}
+        let is_tls = match parsed.scheme() {
+            "ws" => false,
+            "wss" if cfg!(feature = "tls") => true,
             "wss" => return Err(ConnectError::TlsNotBuiltIn),
             _ => return Err(fault(UrlFault::Scheme)),
-        }
+        };
         // "Fragment identifiers are meaningless in the context of WebSocket URIs and MUST NOT be
         // used on these URIs" (§3).
         if parsed.fragment().is_some() {
@@ -46,7 +51,27 @@ impl Address {
                 _ => UrlFault::Target,
             })
         })?;
-        Ok((Address { host: host.to_owned(), port: parsed.port().unwrap_or(80) }, request))
+        let port = parsed.port().unwrap_or(if is_tls { 443 } else { 80 });
+        let address = Address { host: host.to_owned(), port, is_tls };
+        #[cfg(feature = "tls")]
+        if is_tls && address.server_name().is_none() {
+            return Err(fault(UrlFault::Host));
+        }
+        Ok((address, request))
+    }
+
+    /// The name that a certificate has to be for; `None` without TLS, or if the host can't have a
+    /// certificate.
+    #[cfg(feature = "tls")]
+    pub(crate) fn server_name(&self) -> Option<ServerName<'static>> {
+        if !self.is_tls {
+            return None;
+        }
+        match &self.host {
+            Host::Domain(name) => ServerName::try_from(name.clone()).ok(),
+            Host::Ipv4(ip) => Some(ServerName::from(IpAddr::V4(*ip))),
+            Host::Ipv6(ip) => Some(ServerName::from(IpAddr::V6(*ip))),
+        }
     }
 
     /// All that the host's name resolves to, at least one address. What has no limit may take as
@@ -135,8 +160,24 @@ mod tests {
         assert_eq!(fault("http://example.com"), Some(UrlFault::Scheme));
         assert_eq!(fault("ws://example.com/#top"), Some(UrlFault::Fragment));
         assert_eq!(fault("ws://user:secret@example.com/"), Some(UrlFault::Credentials));
+    }
+
+    #[cfg(not(feature = "tls"))]
+    #[test]
+    fn a_url_that_asks_for_tls_is_refused_where_there_is_none() {
         let wss = Address::parse("wss://example.com");
         assert!(matches!(wss, Err(ConnectError::TlsNotBuiltIn)), "{wss:?}");
+    }
+
+    #[cfg(feature = "tls")]
+    #[test]
+    fn a_url_that_asks_for_tls_has_a_port_and_a_name_of_its_own() {
+        assert_eq!(parts("wss://example.com:443/"), ("example.com".into(), None, "/".into()));
+        let (address, _) = Address::parse("wss://example.com/").expect("the URL is valid");
+        assert_eq!(address.port, 443);
+        assert_eq!(address.server_name(), ServerName::try_from("example.com").ok());
+        let (address, _) = Address::parse("ws://example.com/").expect("the URL is valid");
+        assert_eq!(address.server_name(), None);
     }
 
     #[test]

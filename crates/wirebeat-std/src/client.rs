@@ -1,5 +1,7 @@
 use std::io;
 use std::net::{SocketAddr, TcpStream};
+#[cfg(feature = "tls")]
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use wirebeat::handshake::{Request, RequestError};
@@ -8,9 +10,12 @@ use wirebeat::{Config, Connection, Event, Reason, Seed, Timestamp};
 use crate::address::Address;
 use crate::driver::Driver;
 use crate::error::{ConnectError, Step};
+use crate::state::State;
+#[cfg(feature = "tls")]
+use crate::tls::{ClientTls, Identity, Tls};
 use crate::{Socket, WebSocket};
 
-/// Connects to a `ws:` URL, with all settings as they are by default.
+/// Connects to a `ws:` or `wss:` URL, with all settings as they are by default.
 ///
 /// [`Client`] has more to say than a URL.
 ///
@@ -40,18 +45,26 @@ pub struct Client {
     address: Address,
     request: Request,
     config: Config,
+    #[cfg(feature = "tls")]
+    tls: ClientTls,
 }
 
 impl Client {
-    /// A client for a URL: `ws://host:port/path?query`.
+    /// A client for a URL: `ws://host:port/path?query`, or `wss:` for TLS.
     ///
     /// # Errors
     ///
     /// - [`ConnectError::Url`]: it isn't such a URL;
-    /// - [`ConnectError::TlsNotBuiltIn`]: it's a `wss:` URL.
+    /// - [`ConnectError::TlsNotBuiltIn`]: it's a `wss:` URL, and the feature `tls` is off.
     pub fn new(url: &str) -> Result<Client, ConnectError> {
         let (address, request) = Address::parse(url)?;
-        Ok(Client { address, request, config: Config::default() })
+        Ok(Client {
+            address,
+            request,
+            config: Config::default(),
+            #[cfg(feature = "tls")]
+            tls: ClientTls::default(),
+        })
     }
 
     /// Offers a subprotocol, after those offered before: the first is the one preferred.
@@ -92,6 +105,38 @@ impl Client {
         self
     }
 
+    /// Trusts servers whose certificates come from these, instead of from those that the platform
+    /// trusts.
+    #[cfg(feature = "tls")]
+    pub fn tls_roots(
+        mut self,
+        roots: impl IntoIterator<Item = rustls::pki_types::CertificateDer<'static>>,
+    ) -> Client {
+        self.tls.roots = Some(roots.into_iter().collect());
+        self
+    }
+
+    /// Shows a server that asks for it this certificate, with those that lead from it to its root.
+    #[cfg(feature = "tls")]
+    pub fn tls_identity(
+        mut self,
+        chain: Vec<rustls::pki_types::CertificateDer<'static>>,
+        key: rustls::pki_types::PrivateKeyDer<'static>,
+    ) -> Client {
+        self.tls.identity = Some(Arc::new(Identity { chain, key }));
+        self
+    }
+
+    /// Decides everything about TLS: the cryptography, the versions, whom to trust, what to show. It
+    /// takes the place of [`tls_roots`](Client::tls_roots) and
+    /// [`tls_identity`](Client::tls_identity). If it names no protocol (ALPN), `http/1.1` is
+    /// offered.
+    #[cfg(feature = "tls")]
+    pub fn tls_config(mut self, config: Arc<rustls::ClientConfig>) -> Client {
+        self.tls.config = Some(config);
+        self
+    }
+
     /// Connects: resolves the name, tries all its addresses in turn, and waits for the server's
     /// answer, all of it within `open_timeout`.
     ///
@@ -99,13 +144,18 @@ impl Client {
     ///
     /// - [`ConnectError::Dns`], [`ConnectError::Unreachable`]: no TCP connection could be made;
     /// - [`ConnectError::Timeout`]: it took longer than `open_timeout`;
+    /// - [`ConnectError::Tls`]: the server isn't trusted, refuses us, or doesn't speak TLS; or what
+    ///   was given to make TLS with can't be used;
+    /// - [`ConnectError::NoRoots`]: the system has no certificates to trust servers by;
     /// - [`ConnectError::Rejected`]: the server answered with something else;
     /// - [`ConnectError::Handshake`]: the answer breaks the protocol, or the connection ended;
     /// - [`ConnectError::Io`], [`ConnectError::Entropy`]: the operating system refused.
     pub fn connect(self) -> Result<WebSocket<TcpStream>, ConnectError> {
         let limit = TimeLimit::start(self.config.open_timeout);
+        // What can't be secured needn't be dialed.
+        let security = self.security()?;
         let stream = self.dial_within(limit)?;
-        self.handshake(stream, limit)
+        self.handshake(stream, security, limit)
     }
 
     /// Makes the TCP connection alone: to set options of the socket, or to lead it through
@@ -128,7 +178,8 @@ impl Client {
     /// As for [`connect`](Client::connect), but for those that the stream is past.
     pub fn connect_over<S: Socket>(self, stream: S) -> Result<WebSocket<S>, ConnectError> {
         let limit = TimeLimit::start(self.config.open_timeout);
-        self.handshake(stream, limit)
+        let security = self.security()?;
+        self.handshake(stream, security, limit)
     }
 
     fn dial_within(&self, limit: TimeLimit) -> Result<TcpStream, ConnectError> {
@@ -139,6 +190,7 @@ impl Client {
     fn handshake<S: Socket>(
         self,
         stream: S,
+        security: Security,
         limit: TimeLimit,
     ) -> Result<WebSocket<S>, ConnectError> {
         let open_timeout = limit.left(Step::Handshake)?;
@@ -148,12 +200,16 @@ impl Client {
         let connection =
             Connection::client(self.request, &config, &Seed::new(seed), Timestamp::ZERO);
         let mut driver = Driver::new(stream, connection, &config).map_err(ConnectError::Io)?;
+        security.put_into(&mut driver.state);
         let mut rejected = None;
         loop {
             match driver.next_event() {
                 Some(Event::Open(accepted)) => return Ok(WebSocket::new(driver, Some(accepted))),
                 Some(Event::Rejected(response)) => rejected = Some(response),
                 Some(Event::Closed(closed)) => {
+                    if let Some(error) = Security::failure(&driver.state, closed.cause.reason) {
+                        return Err(error);
+                    }
                     return Err(match (rejected, closed.cause.reason) {
                         (Some(response), _) => ConnectError::Rejected(response),
                         (None, Reason::OpenTimeout) => ConnectError::Timeout(Step::Handshake),
@@ -195,6 +251,57 @@ fn dial(
         None => request.host().into(),
     };
     Err(ConnectError::Unreachable { host, source })
+}
+
+/// Our end of TLS, if the URL asks for it.
+struct Security {
+    #[cfg(feature = "tls")]
+    tls: Option<Tls>,
+}
+
+#[cfg(feature = "tls")]
+impl Client {
+    fn security(&self) -> Result<Security, ConnectError> {
+        let tls = self.address.server_name().map(|name| self.tls.connect(name)).transpose()?;
+        Ok(Security { tls })
+    }
+}
+
+#[cfg(feature = "tls")]
+impl Security {
+    fn put_into(self, state: &mut State) {
+        if let Some(tls) = self.tls {
+            state.secure(tls);
+        }
+    }
+
+    /// Why there's no TLS, if that's why there's no connection.
+    fn failure(state: &State, reason: Reason) -> Option<ConnectError> {
+        let tls = state.tls()?;
+        match (tls.failure(), reason) {
+            (Some(error), _) => Some(ConnectError::Tls(error.clone())),
+            (None, Reason::OpenTimeout) if tls.is_handshaking() => {
+                Some(ConnectError::Timeout(Step::Tls))
+            }
+            (None, _) => None,
+        }
+    }
+}
+
+#[cfg(not(feature = "tls"))]
+impl Client {
+    fn security(&self) -> Result<Security, ConnectError> {
+        Ok(Security {})
+    }
+}
+
+#[cfg(not(feature = "tls"))]
+impl Security {
+    fn put_into(self, _: &mut State) {}
+
+    fn failure(_: &State, _: Reason) -> Option<ConnectError> {
+        None
+    }
 }
 
 /// The time that connecting may take, all steps together.

@@ -1,5 +1,4 @@
 use std::io;
-use std::net::Shutdown;
 use std::ops::{ControlFlow, Deref, DerefMut};
 use std::time::Duration;
 
@@ -56,7 +55,7 @@ impl<S: Socket> Driver<S> {
     pub(crate) fn go_away(&mut self) {
         self.state.go_away();
         self.write_out(Patience::None);
-        let _ = self.socket.shutdown(Shutdown::Both);
+        self.state.drop_transport(&self.socket);
     }
 }
 
@@ -117,7 +116,8 @@ impl<S: Socket> Access for Driver<S> {
     fn read(&mut self, mut reader: Reader, wait: ReadWait) -> Look {
         let Driver { state, socket } = self;
         // Nobody else waits for the connection, so what belongs to a long message goes there.
-        let read = match state.connection.read_target() {
+        let target = if state.is_encrypted() { None } else { state.connection.read_target() };
+        let read = match target {
             Some(mut target) => {
                 let room = target.remaining_mut().min(TARGET_READ_LEN_MAX);
                 let message = target.get_mut();
@@ -136,7 +136,7 @@ impl<S: Socket> Access for Driver<S> {
         let Driver { state, socket } = self;
         let attempt = match &output {
             Output::Front => write_front(&mut state.connection, socket, patience),
-            Output::Taken(_) => output.write(socket, patience),
+            _ => output.write(socket, patience),
         };
         let written = state.end_write(output, attempt);
         state.obey(socket);

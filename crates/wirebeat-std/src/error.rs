@@ -15,8 +15,16 @@ pub enum ConnectError {
         /// What is wrong with it.
         fault: UrlFault,
     },
-    /// The URL asks for TLS (`wss:`), which this version can't do.
+    /// The URL asks for TLS (`wss:`), which the program was built without: the feature `tls` is off.
     TlsNotBuiltIn,
+    /// No secure connection could be made: the server isn't trusted, refuses us, or doesn't speak
+    /// TLS; or what was given to make one with can't be used.
+    #[cfg(feature = "tls")]
+    Tls(rustls::Error),
+    /// The system has no certificates to trust servers by, with what it said of that, if anything.
+    /// Whoever looks after the system can install some.
+    #[cfg(feature = "tls")]
+    NoRoots(Option<String>),
     /// What is to be sent with the request can't be sent. The application is at fault.
     Request(RequestError),
     /// The host's name can't be resolved.
@@ -52,6 +60,8 @@ pub enum Step {
     Resolving,
     /// The TCP connection was being made.
     Connecting,
+    /// The secure connection was being made.
+    Tls,
     /// The server's answer was awaited.
     Handshake,
 }
@@ -79,8 +89,24 @@ impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ConnectError::Url { url, fault } => write!(f, "can't connect to {url:?}: {fault}"),
-            ConnectError::TlsNotBuiltIn => {
-                f.write_str("wss: needs TLS, which isn't built in yet; use ws: where that is safe")
+            ConnectError::TlsNotBuiltIn => f.write_str(
+                "wss: needs TLS, which this program was built without; use ws: where that is safe",
+            ),
+            #[cfg(feature = "tls")]
+            ConnectError::Tls(error) => {
+                write!(f, "no secure connection: {error}")?;
+                if let Some(advice) = tls_advice(error) {
+                    write!(f, "; {advice}")?;
+                }
+                Ok(())
+            }
+            #[cfg(feature = "tls")]
+            ConnectError::NoRoots(why) => {
+                f.write_str("the system has no certificates to trust servers by")?;
+                if let Some(why) = why {
+                    write!(f, " ({why})")?;
+                }
+                f.write_str("; install them (on most systems the package ca-certificates)")
             }
             ConnectError::Request(error) => error.fmt(f),
             ConnectError::Dns { host, source } => {
@@ -120,6 +146,39 @@ impl fmt::Display for ConnectError {
     }
 }
 
+/// What to do about a TLS error.
+#[cfg(feature = "tls")]
+fn tls_advice(error: &rustls::Error) -> Option<&'static str> {
+    use rustls::{AlertDescription, CertificateError};
+    Some(match error {
+        rustls::Error::InvalidCertificate(error) => match error {
+            CertificateError::UnknownIssuer => {
+                "if you know who issued its certificate, add that one to the roots"
+            }
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                "use a name that its certificate is for"
+            }
+            CertificateError::Expired
+            | CertificateError::ExpiredContext { .. }
+            | CertificateError::NotValidYet
+            | CertificateError::NotValidYetContext { .. } => {
+                "check this system's clock; otherwise the server needs a new certificate"
+            }
+            _ => return None,
+        },
+        rustls::Error::InvalidMessage(_) => "check that the port speaks TLS, or use ws:",
+        rustls::Error::AlertReceived(
+            AlertDescription::CertificateRequired
+            | AlertDescription::BadCertificate
+            | AlertDescription::UnknownCA,
+        ) => "it wants another client certificate",
+        rustls::Error::AlertReceived(AlertDescription::HandshakeFailure) => {
+            "the two have no cipher in common, or it wants a client certificate"
+        }
+        _ => return None,
+    })
+}
+
 /// What to do about a status.
 fn advice(status: u16) -> Option<&'static str> {
     Some(match status {
@@ -143,6 +202,10 @@ impl Error for ConnectError {
             ConnectError::Request(error) => Some(error),
             ConnectError::Handshake(cause) => Some(cause),
             ConnectError::Entropy(error) => Some(error),
+            #[cfg(feature = "tls")]
+            ConnectError::Tls(error) => Some(error),
+            #[cfg(feature = "tls")]
+            ConnectError::NoRoots(_) => None,
             ConnectError::Url { .. }
             | ConnectError::TlsNotBuiltIn
             | ConnectError::Timeout(_)
@@ -162,6 +225,7 @@ impl fmt::Display for Step {
         f.write_str(match self {
             Step::Resolving => "resolving the name",
             Step::Connecting => "connecting",
+            Step::Tls => "making the connection secure",
             Step::Handshake => "waiting for the server's answer",
         })
     }
@@ -173,7 +237,7 @@ impl fmt::Display for UrlFault {
             UrlFault::Malformed(error) => {
                 return write!(f, "it isn't a URL ({error}); write ws://host:port/path");
             }
-            UrlFault::Scheme => "its scheme must be ws",
+            UrlFault::Scheme => "its scheme must be ws or wss",
             UrlFault::Fragment => "a WebSocket URL has no #fragment; write # as %23",
             UrlFault::Credentials => {
                 "user and password aren't sent; give an Authorization header instead"
@@ -191,6 +255,10 @@ pub enum AcceptError {
     Refused(RequestRefusal),
     /// The client took longer than `open_timeout`.
     Timeout,
+    /// No secure connection came about: the client doesn't trust us, isn't trusted, or doesn't speak
+    /// TLS; or what was given to make one with can't be used.
+    #[cfg(feature = "tls")]
+    Tls(rustls::Error),
     /// The client went away.
     Gone(Cause),
     /// [`Pending::accept`](crate::Pending::accept) on a plain HTTP request. The client was answered
@@ -207,6 +275,8 @@ impl fmt::Display for AcceptError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             AcceptError::Refused(refusal) => refusal.fmt(f),
+            #[cfg(feature = "tls")]
+            AcceptError::Tls(error) => write!(f, "no secure connection: {error}"),
             AcceptError::Timeout => f.write_str("the opening handshake took too long"),
             AcceptError::Gone(cause) => cause.fmt(f),
             AcceptError::NotAnUpgrade => f.write_str("the request doesn't ask for an upgrade"),
@@ -223,6 +293,8 @@ impl Error for AcceptError {
         match self {
             AcceptError::Refused(refusal) => Some(refusal),
             AcceptError::Gone(cause) => Some(cause),
+            #[cfg(feature = "tls")]
+            AcceptError::Tls(error) => Some(error),
             AcceptError::Io(error) => Some(error),
             AcceptError::Timeout
             | AcceptError::NotAnUpgrade

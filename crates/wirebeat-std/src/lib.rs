@@ -37,6 +37,8 @@ mod server;
 mod shared;
 mod socket;
 mod state;
+#[cfg(feature = "tls")]
+mod tls;
 mod websocket;
 
 /// The README's examples compile.
@@ -47,8 +49,12 @@ struct Readme;
 pub use client::{Client, connect};
 pub use error::{AcceptError, ConnectError, Step, UrlFault};
 pub use receiver::Receiver;
+#[cfg(feature = "tls")]
+pub use rustls;
 pub use sender::{ReuniteError, Sender};
 pub use server::{Pending, accept, accept_with};
+#[cfg(feature = "tls")]
+pub use server::{accept_tls, accept_tls_with};
 pub use socket::Socket;
 pub use websocket::WebSocket;
 pub use wirebeat::handshake::{

@@ -4,6 +4,8 @@ use bytes::Buf;
 use wirebeat::{Connection, Outgoing};
 
 use crate::Socket;
+#[cfg(feature = "tls")]
+use crate::tls::Encrypted;
 
 /// How many pieces of the send queue are written at once.
 const SLICES_MAX: usize = 16;
@@ -15,6 +17,9 @@ pub(crate) enum Output {
     Front,
     /// What was taken out of the queue, so that the connection needn't be held meanwhile.
     Taken(Outgoing),
+    /// What was taken out and encrypted.
+    #[cfg(feature = "tls")]
+    Encrypted(Encrypted),
 }
 
 /// Whether a write waits for room in the socket.
@@ -39,6 +44,8 @@ impl Output {
         match self {
             Output::Front => Attempt { offered: 0, taken: Ok(0) },
             Output::Taken(outgoing) => write(outgoing, socket, patience),
+            #[cfg(feature = "tls")]
+            Output::Encrypted(encrypted) => write(&encrypted.rest(), socket, patience),
         }
     }
 
@@ -50,6 +57,8 @@ impl Output {
                 outgoing.advance(taken);
                 taken
             }
+            #[cfg(feature = "tls")]
+            Output::Encrypted(encrypted) => encrypted.advance(taken),
         }
     }
 
@@ -58,6 +67,8 @@ impl Output {
         match self {
             Output::Front => false,
             Output::Taken(outgoing) => outgoing.has_remaining(),
+            #[cfg(feature = "tls")]
+            Output::Encrypted(encrypted) => !encrypted.rest().is_empty(),
         }
     }
 }

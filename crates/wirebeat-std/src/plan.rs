@@ -65,7 +65,8 @@ pub(crate) enum Written {
 impl State {
     /// What a call has to do next, which isn't done with what is known.
     pub(crate) fn plan(&mut self, socket: &impl Socket, purpose: Purpose, turn: Turn) -> Step {
-        if purpose == Purpose::Output && turn == Turn::Read {
+        let is_to_look = turn == Turn::Read || self.output != OutputSide::Live;
+        if purpose == Purpose::Output && is_to_look {
             self.keep_events();
         }
         let takes_input = !self.is_full();
@@ -164,6 +165,10 @@ impl State {
         }
         let output = match (self.rest.take(), self.holders) {
             (Some(rest), _) => rest,
+            #[cfg(feature = "tls")]
+            (None, _) if self.tls.is_some() => {
+                self.tls.as_mut()?.take_output(&mut self.connection)?
+            }
             (None, Holders::One) => Output::Front,
             (None, Holders::Many { .. }) => {
                 Output::Taken(self.connection.take_transmit(WRITE_LEN_MAX)?)

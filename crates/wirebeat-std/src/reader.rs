@@ -14,6 +14,10 @@ const CHUNK_LEN: usize = 16 * 1024;
 #[derive(Debug)]
 pub(crate) struct Reader {
     chunk: Chunk,
+    /// What was read and has to be decrypted into the chunk, over TLS.
+    ciphertext: Option<Chunk>,
+    /// Whether there's nothing left to decrypt.
+    is_decrypted: bool,
     timeout: ReadTimeout,
 }
 
@@ -37,13 +41,40 @@ pub(crate) enum ReadWait {
 
 impl Default for Reader {
     fn default() -> Reader {
-        Reader { chunk: Chunk::default(), timeout: ReadTimeout::default() }
+        Reader {
+            chunk: Chunk::default(),
+            ciphertext: None,
+            is_decrypted: true,
+            timeout: ReadTimeout::default(),
+        }
     }
 }
 
 impl Reader {
     pub(crate) fn chunk(&mut self) -> &mut Chunk {
         &mut self.chunk
+    }
+
+    /// What is read from now on has to be decrypted.
+    #[cfg(feature = "tls")]
+    pub(crate) fn expect_ciphertext(&mut self) {
+        self.ciphertext = Some(Chunk::default());
+    }
+
+    /// Lets `decrypt` fill the chunk, which is eaten, from what was read. It says how much it
+    /// decrypted, if anything could be.
+    #[cfg(feature = "tls")]
+    pub(crate) fn decrypt(
+        &mut self,
+        decrypt: impl FnOnce(&mut &[u8], &mut [u8]) -> Option<usize>,
+    ) -> Option<usize> {
+        let ciphertext = self.ciphertext.as_mut()?;
+        let mut unread = &ciphertext.bytes[ciphertext.eaten..ciphertext.read];
+        let len = decrypt(&mut unread, &mut self.chunk.bytes);
+        ciphertext.eaten = ciphertext.read - unread.len();
+        (self.chunk.eaten, self.chunk.read) = (0, len.unwrap_or(0));
+        self.is_decrypted = len.is_none();
+        len
     }
 
     /// What was read and isn't eaten.
@@ -53,15 +84,18 @@ impl Reader {
 
     /// Whether all that was read is eaten.
     pub(crate) fn is_eaten(&self) -> bool {
-        self.chunk.is_eaten()
+        self.chunk.is_eaten() && self.is_decrypted
     }
 
     /// Reads once into the chunk, all of which is eaten.
     pub(crate) fn read(&mut self, socket: &impl Socket, wait: ReadWait) -> io::Result<usize> {
         debug_assert!(self.is_eaten(), "what was read before is eaten");
-        let Reader { chunk, timeout } = self;
+        let Reader { chunk, ciphertext, is_decrypted, timeout } = self;
+        let is_encrypted = ciphertext.is_some();
+        let chunk = ciphertext.as_mut().unwrap_or(chunk);
         let read = timeout.read(socket, wait, &mut chunk.bytes);
         (chunk.eaten, chunk.read) = (0, *read.as_ref().unwrap_or(&0));
+        *is_decrypted = !is_encrypted || chunk.read == 0;
         read
     }
 

@@ -1,4 +1,6 @@
 use std::fmt;
+#[cfg(feature = "tls")]
+use std::sync::Arc;
 
 use wirebeat::handshake::{self, Acceptance, IncomingRequest, OriginPolicy, Response};
 use wirebeat::{Cause, Config, Connection, Event, Phase, Reason, Timestamp};
@@ -7,6 +9,8 @@ use crate::access::Access;
 use crate::driver::Driver;
 use crate::error::AcceptError;
 use crate::output::Patience;
+#[cfg(feature = "tls")]
+use crate::tls::Tls;
 use crate::{Socket, WebSocket};
 
 /// Waits for the request on a stream that a client has connected, with all settings as they are by
@@ -35,12 +39,86 @@ pub fn accept_with<S: Socket>(
     origins: OriginPolicy,
     config: &Config,
 ) -> Result<Pending<S>, AcceptError> {
+    await_request(driver(stream, origins, config)?)
+}
+
+/// [`accept`] over TLS, with what `tls` says: our certificate and key, whether clients need one.
+///
+/// To require none, and with `cert.pem` and `key.pem` at hand:
+///
+/// ```no_run
+/// use std::{net::TcpListener, sync::Arc};
+/// use wirebeat_std::rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+/// use wirebeat_std::rustls::{ServerConfig, crypto::ring};
+/// use wirebeat_std::{OriginPolicy, accept_tls};
+///
+/// let chain = CertificateDer::pem_file_iter("cert.pem")?.collect::<Result<_, _>>()?;
+/// let key = PrivateKeyDer::from_pem_file("key.pem")?;
+/// let tls = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+///     .with_safe_default_protocol_versions()?
+///     .with_no_client_auth()
+///     .with_single_cert(chain, key)?;
+///
+/// let listener = TcpListener::bind("0.0.0.0:443")?;
+/// let (stream, _) = listener.accept()?;
+/// let mut socket = accept_tls(stream, Arc::new(tls), OriginPolicy::SameHost)?.accept()?;
+/// socket.send("a secret")?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// As for [`accept`], and:
+///
+/// - [`AcceptError::Tls`]: the client doesn't trust us, isn't trusted, or doesn't speak TLS; or
+///   `tls` can't be used.
+#[cfg(feature = "tls")]
+pub fn accept_tls<S: Socket>(
+    stream: S,
+    tls: Arc<rustls::ServerConfig>,
+    origins: OriginPolicy,
+) -> Result<Pending<S>, AcceptError> {
+    accept_tls_with(stream, tls, origins, &Config::default())
+}
+
+/// [`accept_tls`] with other limits and times.
+///
+/// # Errors
+///
+/// As for [`accept_tls`].
+#[cfg(feature = "tls")]
+pub fn accept_tls_with<S: Socket>(
+    stream: S,
+    tls: Arc<rustls::ServerConfig>,
+    origins: OriginPolicy,
+    config: &Config,
+) -> Result<Pending<S>, AcceptError> {
+    let session = rustls::ServerConnection::new(tls).map_err(AcceptError::Tls)?;
+    let mut driver = driver(stream, origins, config)?;
+    driver.state.secure(Tls::new(session));
+    await_request(driver)
+}
+
+fn driver<S: Socket>(
+    stream: S,
+    origins: OriginPolicy,
+    config: &Config,
+) -> Result<Driver<S>, AcceptError> {
     let connection = Connection::server(origins, config, Timestamp::ZERO);
-    let mut driver = Driver::new(stream, connection, config).map_err(AcceptError::Io)?;
+    Driver::new(stream, connection, config).map_err(AcceptError::Io)
+}
+
+fn await_request<S: Socket>(mut driver: Driver<S>) -> Result<Pending<S>, AcceptError> {
     loop {
         match driver.next_event() {
             Some(Event::Request(request)) => return Ok(Pending { driver, request }),
-            Some(Event::Closed(closed)) => return Err(closed.cause.into()),
+            Some(Event::Closed(closed)) => {
+                #[cfg(feature = "tls")]
+                if let Some(error) = driver.state.tls().and_then(Tls::failure) {
+                    return Err(AcceptError::Tls(error.clone()));
+                }
+                return Err(closed.cause.into());
+            }
             Some(_) | None => {}
         }
     }
@@ -77,6 +155,13 @@ impl<S: Socket> Pending<S> {
     #[must_use]
     pub fn request(&self) -> &IncomingRequest {
         &self.request
+    }
+
+    /// What TLS has agreed on and shown: the client's certificate, the version. `None` without TLS.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn tls(&self) -> Option<&rustls::CommonState> {
+        self.driver.state.tls().map(Tls::session)
     }
 
     /// Opens the WebSocket.

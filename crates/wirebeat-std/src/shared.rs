@@ -1,4 +1,3 @@
-use std::net::Shutdown;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -83,7 +82,7 @@ impl<S: Socket, M: Monitor<Held>> Shared<S, M> {
             let mut access = self;
             access.write_out(Patience::None);
             if !is_kept {
-                let _ = self.socket.shutdown(Shutdown::Both);
+                self.look(|state| state.drop_transport(&self.socket));
             }
         }
     }

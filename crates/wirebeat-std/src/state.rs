@@ -10,6 +10,8 @@ use crate::Socket;
 use crate::inbox::Inbox;
 use crate::output::Output;
 use crate::reader::Reader;
+#[cfg(feature = "tls")]
+use crate::tls::Tls;
 
 /// All that is known of a connection: what whoever looks after it needs to hold.
 ///
@@ -20,25 +22,28 @@ use crate::reader::Reader;
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) connection: Connection,
+    /// What is between the connection and the socket.
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<Box<Tls>>,
     clock: Clock,
     /// The right to read, unless somebody reads.
-    pub(super) reader: Option<Reader>,
+    pub(crate) reader: Option<Reader>,
     /// What was taken out to be written, of which the transport took only a part.
-    pub(super) rest: Option<Output>,
+    pub(crate) rest: Option<Output>,
     /// Whether somebody writes.
-    pub(super) is_writing: bool,
-    pub(super) input: InputSide,
-    pub(super) output: OutputSide,
+    pub(crate) is_writing: bool,
+    pub(crate) input: InputSide,
+    pub(crate) output: OutputSide,
     /// Whether our application takes what comes, as the connection was last told.
     is_reading: bool,
     /// When the socket was last seen to have nothing more than what was read then.
-    pub(super) looked_at: Timestamp,
-    pub(super) inbox: Inbox,
+    pub(crate) looked_at: Timestamp,
+    pub(crate) inbox: Inbox,
     /// How it ended, from when this was known on: what was received before may still be kept.
     closed: Option<Closed>,
     /// How soon at the earliest whoever doesn't read can make a deadline.
-    pub(super) deadline_min: DeadlineMin,
-    pub(super) holders: Holders,
+    pub(crate) deadline_min: DeadlineMin,
+    pub(crate) holders: Holders,
     /// Whether something has changed that others may wait for.
     has_news: bool,
 }
@@ -68,14 +73,14 @@ pub(crate) struct Clock(Instant);
 
 /// Whether the peer can still be heard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum InputSide {
+pub(crate) enum InputSide {
     Live,
     Ended,
 }
 
 /// Whether the peer can still be written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum OutputSide {
+pub(crate) enum OutputSide {
     Live,
     /// We ended it.
     Shut,
@@ -90,6 +95,8 @@ impl State {
     pub(crate) fn new(connection: Connection, config: &Config) -> State {
         State {
             connection,
+            #[cfg(feature = "tls")]
+            tls: None,
             clock: Clock(Instant::now()),
             reader: Some(Reader::default()),
             rest: None,
@@ -170,13 +177,18 @@ impl State {
 
     fn next_event(&mut self) -> Option<Event<'static>> {
         let now = self.now();
-        let connection = &mut self.connection;
-        let mut receive =
-            |input: &mut Input<'_>| connection.receive(now, input).map(Event::into_owned);
-        let event = match &mut self.reader {
-            Some(reader) => reader.chunk().eat(receive),
-            // Whoever reads has found everything eaten.
-            None => receive(&mut Input::default()),
+        let event = loop {
+            let connection = &mut self.connection;
+            let mut receive =
+                |input: &mut Input<'_>| connection.receive(now, input).map(Event::into_owned);
+            let event = match &mut self.reader {
+                Some(reader) => reader.chunk().eat(receive),
+                // Whoever reads has found everything eaten.
+                None => receive(&mut Input::default()),
+            };
+            if event.is_some() || !self.decrypt(now) {
+                break event;
+            }
         };
         if let Some(Event::Closed(closed)) = &event {
             self.closed = Some(closed.clone());
@@ -191,8 +203,8 @@ impl State {
     }
 
     /// Whether bytes wait to be written that nobody is about to write.
-    pub(super) fn has_output(&mut self) -> bool {
-        self.rest.is_some() || self.connection.poll_transmit().is_some()
+    pub(crate) fn has_output(&mut self) -> bool {
+        self.rest.is_some() || self.has_output_to_take()
     }
 
     /// Whether what came must be taken before more can come.
@@ -208,23 +220,30 @@ impl State {
             | (Transport::ShutdownWrite, OutputSide::Shut | OutputSide::Dropped)
             | (Transport::Drop, OutputSide::Dropped) => {}
             (Transport::ShutdownWrite, OutputSide::Live | OutputSide::Broken) => {
-                self.output = OutputSide::Shut;
-                // It may have ended by itself, which the next read will tell.
-                let _ = socket.shutdown(Shutdown::Write);
+                if self.has_said_last() {
+                    self.output = OutputSide::Shut;
+                    // It may have ended by itself, which the next read will tell.
+                    let _ = socket.shutdown(Shutdown::Write);
+                }
             }
             (Transport::Drop, OutputSide::Live | OutputSide::Shut | OutputSide::Broken) => {
-                self.output = OutputSide::Dropped;
-                self.rest = None;
-                self.has_news = true;
-                // Whoever waits for the socket is woken by it.
-                let _ = socket.shutdown(Shutdown::Both);
+                self.drop_transport(socket);
             }
         }
         transport
     }
 
+    /// Drops the transport. Whoever waits for it is woken by that.
+    pub(crate) fn drop_transport(&mut self, socket: &impl Socket) {
+        self.say_last(socket);
+        self.output = OutputSide::Dropped;
+        self.rest = None;
+        self.has_news = true;
+        let _ = socket.shutdown(Shutdown::Both);
+    }
+
     /// Tells the connection whether our application takes what comes.
-    pub(super) fn set_reading(&mut self, is_reading: bool) {
+    pub(crate) fn set_reading(&mut self, is_reading: bool) {
         if self.is_reading != is_reading {
             self.is_reading = is_reading;
             let now = self.now();
@@ -233,7 +252,7 @@ impl State {
     }
 
     /// The transport is lost.
-    pub(super) fn lose(&mut self) {
+    pub(crate) fn lose(&mut self) {
         let now = self.now();
         self.connection.handle_lost(now);
         self.has_news = true;
@@ -250,6 +269,28 @@ impl State {
     }
 }
 
+/// A connection without TLS.
+#[cfg(not(feature = "tls"))]
+impl State {
+    fn decrypt(&mut self, _now: Timestamp) -> bool {
+        false
+    }
+
+    fn has_output_to_take(&mut self) -> bool {
+        self.connection.poll_transmit().is_some()
+    }
+
+    fn has_said_last(&mut self) -> bool {
+        true
+    }
+
+    fn say_last(&mut self, _socket: &impl Socket) {}
+
+    pub(crate) fn is_encrypted(&self) -> bool {
+        false
+    }
+}
+
 impl DeadlineMin {
     fn new(config: &Config) -> DeadlineMin {
         let heartbeat = config.heartbeat.as_ref().map(Heartbeat::timeout);
@@ -262,7 +303,7 @@ impl DeadlineMin {
         DeadlineMin { open: at_least(open), ending: at_least(open.min(config.linger)) }
     }
 
-    pub(super) fn at(self, state: ReadyState) -> Duration {
+    pub(crate) fn at(self, state: ReadyState) -> Duration {
         match state {
             ReadyState::Connecting | ReadyState::Open => self.open,
             ReadyState::Closing | ReadyState::Closed => self.ending,

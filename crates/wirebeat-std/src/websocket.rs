@@ -312,6 +312,13 @@ impl<S: Socket> WebSocket<S> {
         self.driver.state.connection.latency()
     }
 
+    /// What TLS has agreed on and shown: the peer's certificate, the version. `None` without TLS.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn tls(&self) -> Option<&rustls::CommonState> {
+        self.driver.state.tls().map(crate::tls::Tls::session)
+    }
+
     /// The socket. Its timeouts and blocking mode belong to the WebSocket and change as it needs
     /// them; bytes that are read or written past it break the connection.
     #[must_use]
