@@ -178,3 +178,22 @@ pub(crate) trait Access {
         }
     }
 }
+
+impl<A: Access> Access for &mut A {
+    type Socket = A::Socket;
+
+    fn until<T>(
+        &mut self,
+        act: impl FnMut(&mut State, &Self::Socket) -> ControlFlow<T, Option<Duration>>,
+    ) -> T {
+        A::until(self, act)
+    }
+
+    fn read(&mut self, reader: Reader, wait: ReadWait) -> Look {
+        A::read(self, reader, wait)
+    }
+
+    fn write(&mut self, output: Output, patience: Patience) -> Written {
+        A::write(self, output, patience)
+    }
+}

@@ -11,6 +11,9 @@ use crate::state::{Holders, InputSide, OutputSide, State};
 /// How many bytes are taken out of the send queue at once.
 const WRITE_LEN_MAX: usize = 256 * 1024;
 
+/// How often whoever waits for input looks whether another has left something half written.
+const TAKE_OVER_INTERVAL: Duration = Duration::from_millis(20);
+
 /// What a call waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
@@ -112,14 +115,9 @@ impl State {
             // Whoever reads tells what has come.
             InputSide::Live if self.reader.is_none() => Step::Wait(None),
             InputSide::Live => {
-                let wait = self.until_deadline();
-                let wait = match self.holders {
-                    Holders::One => wait,
-                    // Others may make a deadline meanwhile, and it mustn't be missed.
-                    Holders::Many { .. } => {
-                        let earliest = self.deadline_min.at(self.connection.ready_state());
-                        Some(wait.map_or(earliest, |wait| wait.min(earliest)))
-                    }
+                let wait = match (self.until_deadline(), self.earliest_interruption()) {
+                    (Some(wait), Some(earliest)) => Some(wait.min(earliest)),
+                    (wait, earliest) => wait.or(earliest),
                 };
                 self.read_step(match wait {
                     Some(Duration::ZERO) => ReadWait::No,
@@ -132,6 +130,17 @@ impl State {
                 self.lose();
                 Step::Again
             }
+        }
+    }
+
+    /// How soon others may need whoever waits for the socket, whom nothing else wakes.
+    fn earliest_interruption(&self) -> Option<Duration> {
+        match self.holders {
+            Holders::One => None,
+            // Whoever writes may have something better to do than to wait for room.
+            Holders::Many { .. } if self.is_writing => Some(TAKE_OVER_INTERVAL),
+            // They may make a deadline, and it mustn't be missed.
+            Holders::Many { .. } => Some(self.deadline_min.at(self.connection.ready_state())),
         }
     }
 

@@ -20,7 +20,7 @@ pub struct Receiver<S: Socket> {
     subprotocol: Option<Arc<str>>,
     accepted: Option<Box<Accepted>>,
     /// How it ended, once [`Event::Closed`] was handed over.
-    closed: Option<Closed>,
+    closed: Option<Box<Closed>>,
 }
 
 impl<S: Socket> Receiver<S> {
@@ -28,7 +28,7 @@ impl<S: Socket> Receiver<S> {
         shared: Arc<Shared<S, StdMonitor<Held>>>,
         subprotocol: Option<Arc<str>>,
         accepted: Option<Box<Accepted>>,
-        closed: Option<Closed>,
+        closed: Option<Box<Closed>>,
     ) -> Receiver<S> {
         Receiver { shared, subprotocol, accepted, closed }
     }
@@ -54,7 +54,7 @@ impl<S: Socket> Receiver<S> {
     pub fn recv_event(&mut self) -> Option<Event<'static>> {
         let event = (&*self.shared).recv_event();
         if let Some(Event::Closed(closed)) = &event {
-            self.closed = Some(closed.clone());
+            self.closed = Some(Box::new(closed.clone()));
         }
         event
     }
@@ -63,7 +63,7 @@ impl<S: Socket> Receiver<S> {
     /// [`recv_event`](Receiver::recv_event) has reported it.
     #[must_use]
     pub fn closed(&self) -> Option<&Closed> {
-        self.closed.as_ref()
+        self.closed.as_deref()
     }
 
     /// The state that the browser's object shows.
@@ -101,7 +101,7 @@ impl<S: Socket> Receiver<S> {
     }
 
     /// What only this half has.
-    pub(crate) fn take_facts(&mut self) -> (Option<Box<Accepted>>, Option<Closed>) {
+    pub(crate) fn take_facts(&mut self) -> (Option<Box<Accepted>>, Option<Box<Closed>>) {
         (self.accepted.take(), self.closed.take())
     }
 }

@@ -221,14 +221,11 @@ impl<S: Socket> Pending<S> {
             return Err(self.gone());
         }
         loop {
-            match self.driver.next_event() {
-                Some(Event::Closed(closed)) => {
-                    return match closed.cause.reason {
-                        Reason::Responded => Ok(()),
-                        _ => Err(closed.cause.into()),
-                    };
-                }
-                Some(_) | None => {}
+            if let Some(Event::Closed(closed)) = self.driver.next_event() {
+                return match closed.cause.reason {
+                    Reason::Responded => Ok(()),
+                    _ => Err(closed.cause.into()),
+                };
             }
         }
     }

@@ -1,3 +1,6 @@
+#[cfg(test)]
+mod schedules;
+
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -80,7 +83,7 @@ impl<S: Socket, M: Monitor<Held>> Shared<S, M> {
         });
         if let Some(is_kept) = is_kept {
             let mut access = self;
-            access.write_out(Patience::None);
+            access.write_out(if is_kept { Patience::Some } else { Patience::None });
             if !is_kept {
                 self.look(|state| state.drop_transport(&self.socket));
             }

@@ -25,7 +25,7 @@ pub(crate) struct State {
     /// What is between the connection and the socket.
     #[cfg(feature = "tls")]
     pub(crate) tls: Option<Box<Tls>>,
-    clock: Clock,
+    pub(crate) clock: Clock,
     /// The right to read, unless somebody reads.
     pub(crate) reader: Option<Reader>,
     /// What was taken out to be written, of which the transport took only a part.
@@ -67,9 +67,25 @@ pub(crate) struct DeadlineMin {
     ending: Duration,
 }
 
-/// What the connection's timestamps count from.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Clock(Instant);
+/// What tells a connection's time.
+#[derive(Debug)]
+pub(crate) enum Clock {
+    /// The system's, from here on.
+    Since(Instant),
+    /// One that goes on by a step each time that it's asked, so that a run can be repeated.
+    #[cfg(test)]
+    Stepping(std::cell::Cell<Timestamp>),
+}
+
+impl Clock {
+    fn now(&self) -> Timestamp {
+        match self {
+            Clock::Since(start) => Timestamp::ZERO + start.elapsed(),
+            #[cfg(test)]
+            Clock::Stepping(now) => now.replace(now.get() + Duration::from_millis(3)),
+        }
+    }
+}
 
 /// Whether the peer can still be heard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,7 +113,7 @@ impl State {
             connection,
             #[cfg(feature = "tls")]
             tls: None,
-            clock: Clock(Instant::now()),
+            clock: Clock::Since(Instant::now()),
             reader: Some(Reader::default()),
             rest: None,
             is_writing: false,
@@ -115,7 +131,7 @@ impl State {
 
     /// What time it is for the connection.
     pub(crate) fn now(&self) -> Timestamp {
-        Timestamp::ZERO + self.clock.0.elapsed()
+        self.clock.now()
     }
 
     /// How it ended, once all that came before was taken or kept.

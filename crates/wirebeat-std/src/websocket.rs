@@ -63,7 +63,7 @@ pub struct WebSocket<S: Socket> {
     /// What the server answered, on a client.
     accepted: Option<Box<Accepted>>,
     /// How it ended, once [`Event::Closed`] was handed over.
-    closed: Option<Closed>,
+    closed: Option<Box<Closed>>,
     /// Whether the last call handed over a message, which the next may answer.
     has_received: bool,
     /// Whether an answer waits to be written until the message that is at hand is answered too.
@@ -80,7 +80,7 @@ impl<S: Socket> WebSocket<S> {
     pub(crate) fn reunited(
         driver: Driver<S>,
         accepted: Option<Box<Accepted>>,
-        closed: Option<Closed>,
+        closed: Option<Box<Closed>>,
     ) -> WebSocket<S> {
         WebSocket { closed, ..WebSocket::new(driver, accepted) }
     }
@@ -164,7 +164,7 @@ impl<S: Socket> WebSocket<S> {
         self.catch_up_unless(self.driver.state.has_message_at_hand());
         let event = self.driver.recv_event();
         if let Some(Event::Closed(closed)) = &event {
-            self.closed = Some(closed.clone());
+            self.closed = Some(Box::new(closed.clone()));
         }
         event
     }
@@ -256,7 +256,7 @@ impl<S: Socket> WebSocket<S> {
         self.driver.start_close(frame)?;
         self.catch_up_unless(false);
         let closed = self.driver.wait_for_end(State::drop_events);
-        self.closed = Some(closed.clone());
+        self.closed = Some(Box::new(closed.clone()));
         Ok(closed)
     }
 
@@ -279,7 +279,7 @@ impl<S: Socket> WebSocket<S> {
     /// returned.
     #[must_use]
     pub fn closed(&self) -> Option<&Closed> {
-        self.closed.as_ref()
+        self.closed.as_deref()
     }
 
     /// The state that the browser's object shows.

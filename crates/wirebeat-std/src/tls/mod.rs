@@ -6,7 +6,7 @@
 mod client;
 mod state;
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{Read, Write};
 
 use bytes::Buf;
 use wirebeat::Connection;
