@@ -12,7 +12,9 @@ use shuttle::rand::{Rng, thread_rng};
 use shuttle::scheduler::{PctScheduler, RandomScheduler};
 use shuttle::sync::{Arc, Condvar, Mutex, MutexGuard};
 use shuttle::{Runner, thread};
-use wirebeat::{CloseCode, CloseFrame, Config, Connection, Endpoint, Event, Message, Seed, Timestamp};
+use wirebeat::{
+    CloseCode, CloseFrame, Config, Connection, Endpoint, Event, Message, Seed, SendError, Timestamp,
+};
 
 use super::{Held, Shared};
 use crate::Socket;
@@ -228,6 +230,13 @@ fn send(hands: &Hands, message: Message<'static>) {
     access.flush();
 }
 
+fn send_alone(driver: &mut Driver<End>, message: Message<'static>) {
+    driver
+        .queue(message, |connection, now, message| connection.send(now, message))
+        .expect("the client closes last");
+    driver.flush();
+}
+
 fn recv(mut access: impl Access) -> Option<Message<'static>> {
     loop {
         if let Event::Message(message) = access.recv_event()? {
@@ -247,10 +256,7 @@ fn recv_all(hands: &Hands) {
 fn echo(mut driver: Driver<End>) {
     while let Some(event) = driver.recv_event() {
         if let Event::Message(message) = event {
-            driver
-                .queue(message, |connection, now, message| connection.send(now, message))
-                .expect("the client closes last");
-            driver.flush();
+            send_alone(&mut driver, message);
         }
     }
     assert!(driver.state.closed().is_some_and(|closed| closed.was_clean));
@@ -284,9 +290,19 @@ fn both_flood() {
     serving.join().unwrap();
 }
 
-/// A half that only sends takes in what comes, or its peer would never read on; while it does, the
-/// other begins to receive.
+/// A thread that only sends takes in what comes, or its peer would never read on.
 fn one_sends_before_it_receives() {
+    let (client, server) = connected();
+    let serving = thread::spawn(move || echo(server));
+    let client = share(client, 2);
+    (0..2).for_each(|number| send(&client, message(number)));
+    (0..2).for_each(|number| assert_eq!(recv(&*client), Some(message(number))));
+    end(&client);
+    serving.join().unwrap();
+}
+
+/// The same, while the other half receives.
+fn one_sends_while_it_receives() {
     let (client, server) = connected();
     let serving = thread::spawn(move || echo(server));
     let client = share(client, 2);
@@ -294,13 +310,22 @@ fn one_sends_before_it_receives() {
         let client = Arc::clone(&client);
         thread::spawn(move || (0..MESSAGES).for_each(|number| send(&client, message(number))))
     };
-    thread::yield_now();
     recv_all(&client);
     sending.join().unwrap();
-    let mut access = &*client;
+    end(&client);
+    serving.join().unwrap();
+}
+
+fn end(mut access: &Hands) {
     access.start_close(None).unwrap();
     assert!(access.wait_for_end(State::keep_events).was_clean);
-    serving.join().unwrap();
+}
+
+fn keep(client: Driver<End>) -> (Arc<Hands>, thread::JoinHandle<()>) {
+    let client = share(client, 2);
+    client.set_kept(true);
+    let kept = Arc::clone(&client);
+    (client, thread::spawn(move || kept.keep()))
 }
 
 /// Two that send and one that receives, and a thread that keeps the connection going; all hands are
@@ -308,12 +333,7 @@ fn one_sends_before_it_receives() {
 fn kept_by_a_thread() {
     let (client, server) = connected();
     let serving = thread::spawn(move || echo(server));
-    let client = share(client, 2);
-    client.set_kept(true);
-    let keeping = {
-        let client = Arc::clone(&client);
-        thread::spawn(move || client.keep())
-    };
+    let (client, keeping) = keep(client);
     let sending = {
         let client = Arc::clone(&client);
         thread::spawn(move || {
@@ -331,6 +351,39 @@ fn kept_by_a_thread() {
     }
     let closed = client.look(|state| state.closed().cloned()).unwrap();
     assert!(closed.was_clean && closed.code == CloseCode::GOING_AWAY);
+}
+
+/// Pings are answered while nothing is called, after more came than can be kept.
+fn pinged_while_nothing_is_called() {
+    let (client, mut server) = connected();
+    let serving = thread::spawn(move || {
+        ping(&mut server, 1);
+        for number in 0..MESSAGES {
+            send_alone(&mut server, message(number));
+        }
+        ping(&mut server, 2);
+        // The first pong isn't reported if it came while a message was being sent.
+        while !matches!(server.recv_event(), Some(Event::Pong { payload, .. }) if payload[0] == 2) {
+        }
+        server.start_close(None).unwrap();
+        assert!(server.wait_for_end(State::drop_events).was_clean);
+    });
+    let (client, keeping) = keep(client);
+    recv_all(&client);
+    serving.join().unwrap();
+    assert_eq!(recv(&*client), None);
+    keeping.join().unwrap();
+}
+
+fn ping(server: &mut Driver<End>, number: u8) {
+    server
+        .queue((), |connection, now, ()| {
+            connection
+                .ping(now, &[number; 60])
+                .map_err(|error| SendError { reason: error.reason, unsent: () })
+        })
+        .expect("nobody closes before all is sent");
+    server.flush();
 }
 
 /// Both close, while one thread receives and another waits for the end.
@@ -404,6 +457,16 @@ fn no_schedule_stops_two_that_flood_each_other() {
 #[test]
 fn no_schedule_stops_one_that_sends_before_it_receives() {
     check(one_sends_before_it_receives);
+}
+
+#[test]
+fn no_schedule_stops_one_that_sends_while_it_receives() {
+    check(one_sends_while_it_receives);
+}
+
+#[test]
+fn no_schedule_leaves_pings_unanswered() {
+    check(pinged_while_nothing_is_called);
 }
 
 #[test]
