@@ -32,7 +32,9 @@ impl<S: Socket> Driver<S> {
         socket.prepare()?;
         socket.set_read_timeout(None)?;
         socket.set_write_timeout(Some(WRITE_SLICE))?;
-        Ok(Driver { state: State::new(connection, config), socket })
+        let mut state = State::new(connection, config);
+        state.is_timed = socket.is_timed();
+        Ok(Driver { state, socket })
     }
 
     /// What time it is for the connection.

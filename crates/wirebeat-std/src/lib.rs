@@ -39,6 +39,7 @@ mod socket;
 mod state;
 #[cfg(feature = "tls")]
 mod tls;
+mod untimed;
 mod websocket;
 
 /// The README's examples compile.
@@ -56,6 +57,7 @@ pub use server::{Pending, accept, accept_with};
 #[cfg(feature = "tls")]
 pub use server::{accept_tls, accept_tls_with};
 pub use socket::Socket;
+pub use untimed::Untimed;
 pub use websocket::WebSocket;
 pub use wirebeat::handshake::{
     Acceptance, Accepted, HandshakeError, HeaderError, Headers, IncomingRequest, Malformed, Origin,

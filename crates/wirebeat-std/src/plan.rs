@@ -161,7 +161,7 @@ impl State {
     /// Takes the right to read, if nobody has it and there is anything to find out. All that came
     /// must be eaten or kept.
     pub(crate) fn begin_look(&mut self) -> Option<Reader> {
-        if self.input == InputSide::Ended || self.has_unread() {
+        if !self.is_timed || self.input == InputSide::Ended || self.has_unread() {
             return None;
         }
         self.reader.take()
@@ -256,7 +256,7 @@ impl State {
     /// the socket was last looked at, and whoever reads keeps the time.
     fn keep_time(&mut self, takes_input: bool) -> bool {
         let Some(reader) = &self.reader else { return false };
-        if takes_input && !reader.is_eaten() {
+        if !self.is_timed || takes_input && !reader.is_eaten() {
             return false;
         }
         if !takes_input || self.input == InputSide::Ended {
@@ -273,6 +273,9 @@ impl State {
 
     /// How long it is until the next deadline; `None` if there is none.
     fn until_deadline(&self) -> Option<Duration> {
+        if !self.is_timed {
+            return None;
+        }
         let now = self.now();
         self.connection.poll_timeout().map(|at| at.since(now))
     }

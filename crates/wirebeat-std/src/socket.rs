@@ -70,6 +70,15 @@ pub trait Socket {
     fn prepare(&self) -> io::Result<()> {
         Ok(())
     }
+
+    /// Whether reads and writes keep to their timeouts. Where they don't ([`Untimed`]), none of the
+    /// connection's deadlines is kept: one that passes while a read waits would end a connection
+    /// whose peer has answered. They do by default.
+    ///
+    /// [`Untimed`]: crate::Untimed
+    fn is_timed(&self) -> bool {
+        true
+    }
 }
 
 /// What sockets have in common, which std gives them as methods of their own.

@@ -36,6 +36,8 @@ pub(crate) struct State {
     pub(crate) output: OutputSide,
     /// Whether our application takes what comes, as the connection was last told.
     is_reading: bool,
+    /// Whether there are deadlines at all.
+    pub(crate) is_timed: bool,
     /// When the socket was last seen to have nothing more than what was read then.
     pub(crate) looked_at: Timestamp,
     pub(crate) inbox: Inbox,
@@ -120,6 +122,7 @@ impl State {
             input: InputSide::Live,
             output: OutputSide::Live,
             is_reading: true,
+            is_timed: true,
             looked_at: Timestamp::ZERO,
             inbox: Inbox::default(),
             closed: None,
