@@ -9,11 +9,11 @@ use crate::Socket;
 use crate::access::Access;
 use crate::output::{Output, Patience, write_front};
 use crate::plan::{Look, Written};
-use crate::reader::{ReadWait, Reader};
+use crate::reader::{CHUNK_LEN, ReadWait, Reader};
 use crate::state::State;
 
 /// How much is read into a long message at once.
-const TARGET_READ_LEN_MAX: usize = 64 * 1024;
+const TARGET_READ_LEN_MAX: usize = 128 * 1024;
 
 /// How long one write waits for room in the socket before what comes in is looked at again: two
 /// peers that both wait for the other to read would wait for ever.
@@ -120,7 +120,8 @@ impl<S: Socket> Access for Driver<S> {
         // Nobody else waits for the connection, so what belongs to a long message goes there.
         let target = if state.is_encrypted() { None } else { state.connection.read_target() };
         let read = match target {
-            Some(mut target) => {
+            // Shorter than a chunk, what comes behind it is read with it, and that's worth more.
+            Some(mut target) if target.remaining_mut() >= CHUNK_LEN => {
                 let room = target.remaining_mut().min(TARGET_READ_LEN_MAX);
                 let message = target.get_mut();
                 let len = message.len();
@@ -129,7 +130,7 @@ impl<S: Socket> Access for Driver<S> {
                 message.truncate(len + read.as_ref().map_or(0, |read| *read));
                 read
             }
-            None => reader.read(socket, wait),
+            Some(_) | None => reader.read(socket, wait),
         };
         state.end_read(reader, read)
     }

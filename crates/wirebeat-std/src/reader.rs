@@ -6,8 +6,15 @@ use wirebeat::Input;
 use crate::Socket;
 use crate::read_timeout::ReadTimeout;
 
-/// How much is read at once. It's all the memory that a connection holds besides its messages.
-const CHUNK_LEN: usize = 16 * 1024;
+/// How much is read at once: 16 KiB, and what is around them in a frame or a record of TLS. It's all
+/// the memory that a connection holds besides its messages.
+pub(crate) const CHUNK_LEN: usize = 16 * 1024 + 512;
+
+/// How much is read at once while reads come back full: who is that busy earns it.
+const BUSY_CHUNK_LEN: usize = 64 * 1024;
+
+/// After how many short reads a connection is busy no more.
+const SHORT_READS_MAX: u8 = 32;
 
 /// The right to read from the socket, and what is needed for it. There is one, so whoever has it is
 /// the only one who reads; while it's where it belongs, all that was read can be eaten.
@@ -28,6 +35,8 @@ pub(crate) struct Chunk {
     /// The part that isn't eaten: from `eaten` to `read`.
     eaten: usize,
     read: usize,
+    /// How many reads in a row didn't fill even a chunk of the usual length.
+    short_reads: u8,
 }
 
 /// How long a read waits.
@@ -93,6 +102,7 @@ impl Reader {
         let Reader { chunk, ciphertext, is_decrypted, timeout } = self;
         let is_encrypted = ciphertext.is_some();
         let chunk = ciphertext.as_mut().unwrap_or(chunk);
+        chunk.fit();
         let read = timeout.read(socket, wait, &mut chunk.bytes);
         (chunk.eaten, chunk.read) = (0, *read.as_ref().unwrap_or(&0));
         *is_decrypted = !is_encrypted || chunk.read == 0;
@@ -112,11 +122,27 @@ impl Reader {
 
 impl Default for Chunk {
     fn default() -> Chunk {
-        Chunk { bytes: vec![0; CHUNK_LEN].into_boxed_slice(), eaten: 0, read: 0 }
+        Chunk { bytes: buffer(CHUNK_LEN), eaten: 0, read: 0, short_reads: 0 }
     }
 }
 
 impl Chunk {
+    /// Makes it as long as this connection needs it. Called when all is eaten.
+    fn fit(&mut self) {
+        let is_busy = self.bytes.len() > CHUNK_LEN;
+        if self.read < CHUNK_LEN {
+            self.short_reads = self.short_reads.saturating_add(1);
+            if is_busy && self.short_reads >= SHORT_READS_MAX {
+                self.bytes = buffer(CHUNK_LEN);
+            }
+        } else {
+            self.short_reads = 0;
+            if !is_busy {
+                self.bytes = buffer(BUSY_CHUNK_LEN);
+            }
+        }
+    }
+
     pub(crate) fn is_eaten(&self) -> bool {
         self.eaten == self.read
     }
@@ -128,6 +154,10 @@ impl Chunk {
         self.eaten = self.read - input.len();
         eaten
     }
+}
+
+fn buffer(len: usize) -> Box<[u8]> {
+    vec![0; len].into_boxed_slice()
 }
 
 impl ReadTimeout {
