@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use load::{Load, Times};
 use servers::Server;
 
-/// How often each is measured.
+/// How often each is measured, after a round that warms up.
 const ROUNDS: usize = 21;
 
 fn main() -> ExitCode {
@@ -32,11 +32,8 @@ fn main() -> ExitCode {
 fn compare(only: Option<&str>) -> io::Result<()> {
     let servers = [Server::start(servers::wirebeat_std)?, Server::start(servers::tungstenite)?];
     let mut out = io::stdout().lock();
-    writeln!(
-        out,
-        "wirebeat-std, tungstenite, and the ratio, in ns a message: until all are back,"
-    )?;
-    writeln!(out, "and of the server's processor time")?;
+    writeln!(out, "Nanoseconds a message until all are back, and of the server's processor time:")?;
+    writeln!(out, "wirebeat-std's and tungstenite's best round, their ratio, the median ratio.")?;
     for load in Load::all() {
         let name = load.to_string();
         if only.is_some_and(|only| !name.contains(only)) {
