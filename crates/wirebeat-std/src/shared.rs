@@ -153,12 +153,16 @@ impl<S: Socket, M: Monitor<Held>> Access for &Shared<S, M> {
     }
 
     fn read(&mut self, mut reader: Reader, wait: ReadWait) -> Look {
+        let panic = GiveUp(Some(*self));
         let read = reader.read(&self.socket, wait);
+        panic.didnt_come();
         self.with(|state| state.end_read(reader, read))
     }
 
     fn write(&mut self, output: Output, patience: Patience) -> Written {
+        let panic = GiveUp(Some(*self));
         let attempt = output.write(&self.socket, patience);
+        panic.didnt_come();
         let (mut output, mut attempt) = (Some(output), Some(attempt));
         self.until(|state, socket| {
             let (Some(output), Some(attempt)) = (output.take(), attempt.take()) else {
@@ -168,6 +172,23 @@ impl<S: Socket, M: Monitor<Held>> Access for &Shared<S, M> {
             state.obey(socket);
             ControlFlow::Break(written)
         })
+    }
+}
+
+/// Gives the connection up if a socket panics, so that nobody waits for who had the right to use it.
+struct GiveUp<'s, S: Socket, M: Monitor<Held>>(Option<&'s Shared<S, M>>);
+
+impl<S: Socket, M: Monitor<Held>> GiveUp<'_, S, M> {
+    fn didnt_come(mut self) {
+        self.0 = None;
+    }
+}
+
+impl<S: Socket, M: Monitor<Held>> Drop for GiveUp<'_, S, M> {
+    fn drop(&mut self) {
+        if let Some(shared) = self.0 {
+            shared.look(State::give_up);
+        }
     }
 }
 

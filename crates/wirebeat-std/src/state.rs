@@ -277,6 +277,14 @@ impl State {
         self.has_news = true;
     }
 
+    /// The transport is lost, with the rights to use it.
+    pub(crate) fn give_up(&mut self) {
+        self.reader.get_or_insert_default();
+        self.is_writing = false;
+        self.input = InputSide::Ended;
+        self.lose();
+    }
+
     /// Others should look again.
     pub(crate) fn tell(&mut self) {
         self.has_news = true;

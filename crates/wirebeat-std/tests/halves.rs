@@ -4,7 +4,9 @@
 
 mod support;
 
-use std::net::TcpStream;
+use std::io::{self, IoSlice};
+use std::net::{Shutdown, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -14,7 +16,7 @@ use support::{
 };
 use wirebeat_std::{
     Client, CloseCode, CloseFrame, Config, Event, Message, OriginPolicy, Reason, Receiver,
-    SendErrorReason, Sender, WebSocket, accept_with,
+    SendErrorReason, Sender, Socket, WebSocket, accept_with,
 };
 
 /// Sends as much as it can, and receives as much, at once. Returns how much came.
@@ -165,6 +167,60 @@ fn a_dead_peer_is_found_by_a_receiver_that_waits() {
     drop(raw);
 }
 
+/// A socket whose reads panic once it's told to.
+struct Fragile(TcpStream, AtomicBool);
+
+impl Socket for Fragile {
+    fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = Socket::read(&self.0, buffer);
+        assert!(!self.1.load(Ordering::SeqCst), "as it was told");
+        read
+    }
+
+    fn read_now(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read_now(buffer)
+    }
+
+    fn write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        Socket::write_vectored(&self.0, slices)
+    }
+
+    fn write_now(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.0.write_now(slices)
+    }
+
+    fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        self.0.set_read_timeout(timeout)
+    }
+
+    fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        self.0.set_write_timeout(timeout)
+    }
+
+    fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        self.0.shutdown(how)
+    }
+}
+
+/// What one thread does to itself isn't another's end.
+#[test]
+fn a_socket_that_panics_in_one_thread_leaves_no_other_waiting() {
+    let (url, server) = serve(patient(), |mut socket| {
+        while let Some(message) = socket.recv() {
+            socket.send(message).unwrap();
+        }
+    });
+    let client = Client::new(&url).unwrap().config(patient());
+    let fragile = Fragile(client.dial().unwrap(), AtomicBool::new(false));
+    let (sender, mut receiver) = client.connect_over(fragile).unwrap().split();
+    sender.get_ref().1.store(true, Ordering::SeqCst);
+    sender.send("and back").unwrap();
+    let receiving = thread::spawn(move || receiver.recv());
+    assert!(receiving.join().is_err());
+    assert_eq!(sender.close(None).unwrap().cause.reason, Reason::Lost);
+    server.join().unwrap();
+}
+
 #[test]
 fn messages_of_several_senders_dont_mix() {
     let (url, server) = serve(patient(), |mut socket| {
@@ -295,7 +351,7 @@ fn a_spawned_connection_whose_handles_are_dropped_is_closed_in_order() {
 
 #[test]
 fn a_spawned_connection_tells_of_the_end() {
-    let (url, server) = serve(patient(), |socket| drop(socket));
+    let (url, server) = serve(patient(), drop);
     let (sender, mut receiver) = connect_with(&url, patient()).spawn().unwrap();
     server.join().unwrap();
     assert_eq!(receiver.recv(), None);
