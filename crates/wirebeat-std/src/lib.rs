@@ -1,9 +1,12 @@
 //! Blocking WebSocket client and server over the [`wirebeat`] core.
 //!
-//! [`connect`] opens a WebSocket to a `ws:` URL, [`accept`] takes one from a stream that a client
-//! has connected; both give a [`WebSocket`] to [`send`](WebSocket::send) and
+//! [`connect`] opens a WebSocket to a `ws:` or `wss:` URL, [`accept`] and `accept_tls` take one from
+//! a stream that a client has connected; all give a [`WebSocket`] to [`send`](WebSocket::send) and
 //! [`recv`](WebSocket::recv) on. There is no runtime and no hidden thread: whatever has to be done
 //! (pongs, the heartbeat, every deadline) is done inside these calls, although they block.
+//!
+//! Two threads use one connection by its halves, which [`WebSocket::split`] gives; where no call may be
+//! made for long, [`WebSocket::spawn`] leaves the rest to a thread.
 //!
 //! What a connection may take and how long things may last is the core's [`Config`]; every limit
 //! has a default that is safe on the open network.
@@ -12,12 +15,19 @@
 //! |---|---|
 //! | `client`, `address` | from a URL to a connection |
 //! | `server` | from a stream to a request, and to the answer |
-//! | `websocket`, `inbox` | the open connection; what came while it was sending |
-//! | `driver`, `read_timeout` | the core's loop on a blocking socket |
-//! | `socket` | what such a socket must be able to do |
+//! | `websocket`; `sender`, `receiver` | the open connection, and its halves |
+//! | `access`, `plan`, `state` | what every call does, what is to be done next, and what is known |
+//! | `inbox` | what came while nobody was receiving |
+//! | `reader`, `read_timeout`, `output` | the rights to read from the socket and to write to it |
+//! | `driver`; `shared`, `monitor` | a connection in one hand; in several, behind a lock |
+//! | `tls` | rustls between a connection and its socket |
+//! | `socket`, `untimed` | what a socket must be able to do; any stream that does less |
 //! | `error` | why there is no connection |
 //!
-//! Not there yet: TLS (`wss:`), and halves for two threads that read and write at the same time.
+//! # Features
+//!
+//! - `tls` (default): `wss:`, by rustls with ring, and the platform's certificates. A configuration
+//!   of the application's own may have another provider.
 #![forbid(unsafe_code)]
 
 mod access;

@@ -4,7 +4,7 @@
 
 mod support;
 
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -13,7 +13,9 @@ use support::{
     connect_with, do_nothing_for, patient, patient_heartbeat, quick_heartbeat, raw_client, serve,
     shrink_buffers,
 };
-use wirebeat_std::{Client, Config, Message, OriginPolicy, Reason, SendErrorReason, accept_with};
+use wirebeat_std::{
+    Client, Config, Message, OriginPolicy, Reason, SendErrorReason, WebSocket, accept_with,
+};
 
 /// A server that sends back each message before it receives the next can't read on while its
 /// answers aren't read. The client, which sends some ahead, has to notice that it's its turn.
@@ -31,7 +33,7 @@ fn messages_sent_ahead_of_a_blocking_echo_come_back() {
             socket.send(message).unwrap();
         }
     });
-    let stream = std::net::TcpStream::connect(address).unwrap();
+    let stream = TcpStream::connect(address).unwrap();
     shrink_buffers(&stream);
     let client = Client::new(&format!("ws://{address}/")).unwrap();
     let config = Config { send_queue_len_max: 16 << 20, ..patient() };
@@ -114,4 +116,71 @@ fn a_message_longer_than_the_send_queue_is_sent() {
     let mut socket = connect_with(&url, config);
     socket.send(vec![0; 3_000_000]).unwrap();
     assert_eq!(server.join().unwrap(), Some(3_000_000));
+}
+
+/// Each frame that a client sends, and the echo of it.
+fn frames(count: u8) -> (Vec<u8>, Vec<u8>) {
+    let numbers = 0..count;
+    let sent = numbers.clone().flat_map(|number| support::masked(0x82, &[number; 9]));
+    let echoed = numbers.flat_map(|number| [&[0x82, 9][..], &[number; 9]].concat());
+    (sent.collect(), echoed.collect())
+}
+
+/// Answers wait for each other, but not for a Close, which would leave them unsent (RFC 6455 §5.5.1).
+#[test]
+fn answers_to_messages_that_came_with_the_close_are_sent_before_it() {
+    let (mut raw, server) = raw_client(patient(), |mut socket| {
+        while let Some(message) = socket.recv() {
+            socket.send(message).unwrap();
+        }
+        socket.closed().unwrap().messages_lost
+    });
+    let (mut sent, mut echoed) = frames(20);
+    sent.extend(support::masked(0x88, b""));
+    echoed.extend(b"\x88\x00");
+    raw.write(&sent);
+    assert_eq!(raw.read_to_end().unwrap(), echoed);
+    assert_eq!(server.join().unwrap(), 0);
+}
+
+/// An application that answers one message and then does something else has answered it.
+#[test]
+fn an_answer_that_waits_leaves_with_whatever_is_done_next() {
+    let next: [fn(&mut WebSocket<TcpStream>); 5] = [
+        |socket| socket.send("another").unwrap(),
+        |socket| socket.ping("another").unwrap(),
+        |socket| socket.start_close(None).unwrap(),
+        |socket| drop(socket.close(None).unwrap()),
+        |_| {},
+    ];
+    for next in next {
+        let (mut raw, server) = raw_client(patient(), move |mut socket| {
+            let message = socket.recv().unwrap();
+            socket.send(message).unwrap();
+            next(&mut socket);
+        });
+        let (mut sent, echoed) = frames(2);
+        sent.extend(support::masked(0x88, b""));
+        raw.write(&sent);
+        let answer = &echoed[..11];
+        assert_eq!(raw.read_to_end().unwrap()[..11], *answer);
+        server.join().unwrap();
+    }
+}
+
+#[test]
+fn halves_take_over_the_answer_that_waits() {
+    let (mut raw, server) = raw_client(patient(), |mut socket| {
+        let message = socket.recv().unwrap();
+        socket.send(message).unwrap();
+        let (_sender, mut receiver) = socket.split();
+        while receiver.recv().is_some() {}
+    });
+    let (mut sent, mut echoed) = frames(2);
+    sent.extend(support::masked(0x88, b""));
+    raw.write(&sent);
+    echoed.truncate(11);
+    echoed.extend(b"\x88\x00");
+    assert_eq!(raw.read_to_end().unwrap(), echoed);
+    server.join().unwrap();
 }
