@@ -143,6 +143,27 @@ fn answers_to_messages_that_came_with_the_close_are_sent_before_it() {
     assert_eq!(server.join().unwrap(), 0);
 }
 
+/// Not even if the last of them, for which the answers before have waited, isn't answered.
+#[test]
+fn answers_are_sent_although_the_last_message_before_the_close_has_none() {
+    let (mut raw, server) = raw_client(patient(), |mut socket| {
+        for _ in 0..3 {
+            let message = socket.recv().unwrap();
+            socket.send(message).unwrap();
+        }
+        assert!(socket.recv().is_some());
+        assert_eq!(socket.recv(), None);
+        socket.closed().unwrap().messages_lost
+    });
+    let (mut sent, mut echoed) = frames(4);
+    sent.extend(support::masked(0x88, b""));
+    echoed.truncate(33);
+    echoed.extend(b"\x88\x00");
+    raw.write(&sent);
+    assert_eq!(raw.read_to_end().unwrap(), echoed);
+    assert_eq!(server.join().unwrap(), 0);
+}
+
 /// An application that answers one message and then does something else has answered it.
 #[test]
 fn an_answer_that_waits_leaves_with_whatever_is_done_next() {

@@ -4,7 +4,7 @@
 
 mod support;
 
-use std::io::{self, IoSlice};
+use std::io::{self, IoSlice, Read};
 use std::net::{Shutdown, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
@@ -119,7 +119,8 @@ fn a_half_that_only_sends_stays_alive_with_an_undelivered_message_in_front() {
 /// The half that waits keeps the time for the other, which made a deadline and left.
 #[test]
 fn a_close_that_isnt_answered_ends_the_receivers_wait() {
-    let config = Config { close_timeout: Duration::from_millis(50), ..patient() };
+    let close_timeout = Duration::from_millis(50);
+    let config = Config { close_timeout, open_timeout: None, ..patient() };
     let (raw, server) = raw_client(config, |socket| {
         let (sender, mut receiver) = socket.split();
         let receiving = thread::spawn(move || {
@@ -132,6 +133,30 @@ fn a_close_that_isnt_answered_ends_the_receivers_wait() {
     });
     assert_eq!(server.join().unwrap(), Reason::CloseTimeout);
     drop(raw);
+}
+
+/// What nobody will ever receive isn't kept, or the ping behind it would never be seen.
+#[test]
+fn a_sender_whose_receiver_is_gone_answers_pings_behind_any_number_of_messages() {
+    let (stop, stopped) = mpsc::channel::<()>();
+    let (mut raw, server) = raw_client(patient(), move |socket| {
+        let (sender, receiver) = socket.split();
+        drop(receiver);
+        while stopped.try_recv() == Err(mpsc::TryRecvError::Empty) {
+            do_nothing_for(Duration::from_millis(10));
+            sender.send("tick").unwrap();
+        }
+    });
+    raw.write(&support::masked(0x82, b"unread").repeat(1000));
+    raw.write(&support::masked(0x89, b"ping"));
+    let mut read = Vec::new();
+    while !read.ends_with(b"\x8A\x04ping") {
+        let mut byte = [0];
+        raw.0.read_exact(&mut byte).unwrap();
+        read.push(byte[0]);
+    }
+    drop(stop);
+    server.join().unwrap();
 }
 
 /// Messages that nobody receives can't hold up whoever closes.

@@ -292,6 +292,32 @@ fn an_end_without_close_notify_is_an_end_without_a_close() {
     drop(server);
 }
 
+/// RFC 8446 §6.1: what follows isn't looked at, and nothing needs to.
+#[test]
+fn a_close_notify_ends_it_although_the_transport_goes_on() {
+    let authority = Authority::new();
+    let tls = authority.server("localhost");
+    let (port, server) = serve_tcp(move |mut stream| {
+        let mut session = rustls::ServerConnection::new(tls).unwrap();
+        let mut secure = rustls::Stream::new(&mut session, &mut stream);
+        let mut request = Vec::new();
+        while !request.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            secure.read_exact(&mut byte).unwrap();
+            request.push(byte[0]);
+        }
+        let answer = support::answer_to(&String::from_utf8(request).unwrap());
+        secure.write_all(answer.as_bytes()).unwrap();
+        session.send_close_notify();
+        session.write_tls(&mut stream).unwrap();
+        stream
+    });
+    let mut socket = authority.client(port).config(patient()).connect().unwrap();
+    assert_eq!(socket.recv(), None);
+    assert_eq!(socket.closed().unwrap().cause.reason, Reason::Eof);
+    drop(server.join().unwrap());
+}
+
 #[test]
 fn garbage_amid_tls_is_a_loss() {
     let authority = Authority::new();

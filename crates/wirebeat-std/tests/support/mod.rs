@@ -129,15 +129,7 @@ impl Raw {
 
     pub(crate) fn answer_handshake(&mut self) {
         let request = self.read_head();
-        let key = request.split("Sec-WebSocket-Key: ").nth(1).unwrap().lines().next().unwrap();
-        let accept = accept_key(key);
-        self.write(
-            format!(
-                "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
-                Connection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
-            )
-            .as_bytes(),
-        );
+        self.write(answer_to(&request).as_bytes());
     }
 
     /// Everything up to the empty line, and nothing behind it.
@@ -165,6 +157,16 @@ impl Raw {
     pub(crate) fn reset(self) {
         SockRef::from(&self.0).set_linger(Some(Duration::ZERO)).unwrap();
     }
+}
+
+/// A server's answer to a client's request.
+pub(crate) fn answer_to(request: &str) -> String {
+    let key = request.split("Sec-WebSocket-Key: ").nth(1).unwrap().lines().next().unwrap();
+    let accept = accept_key(key);
+    format!(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
+        Connection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
+    )
 }
 
 /// A client's frame with a mask of zeros, which leaves the payload as it is.
