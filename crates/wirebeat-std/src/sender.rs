@@ -10,6 +10,8 @@ use wirebeat::{
     SendError, SendMessageError, SendPayloadError, Timestamp,
 };
 
+#[cfg(doc)]
+use crate::SendErrorReason;
 use crate::access::Access;
 use crate::monitor::StdMonitor;
 use crate::shared::{Held, Shared};
@@ -48,10 +50,8 @@ impl<S: Socket> Sender<S> {
     ///
     /// With the message, untouched:
     ///
-    /// - [`SendErrorReason::NotOpen`](crate::SendErrorReason::NotOpen): closing has begun, or it's
-    ///   over;
-    /// - [`SendErrorReason::FragmentsInProgress`](crate::SendErrorReason::FragmentsInProgress): end
-    ///   the message that is being sent first.
+    /// - [`SendErrorReason::NotOpen`]: closing has begun, or it's over;
+    /// - [`SendErrorReason::FragmentsInProgress`]: end the message that is being sent first.
     pub fn send<'m>(&self, message: impl Into<Message<'m>>) -> Result<(), SendMessageError<'m>> {
         self.send_with(message.into(), |connection, now, message| connection.send(now, message))
     }

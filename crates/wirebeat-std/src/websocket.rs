@@ -10,6 +10,8 @@ use wirebeat::{
     ReadyState, SendError, SendMessageError, SendPayloadError, Timestamp,
 };
 
+#[cfg(doc)]
+use crate::SendErrorReason;
 use crate::access::Access;
 use crate::driver::{Departing, Driver};
 use crate::output::Patience;
