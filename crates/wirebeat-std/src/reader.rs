@@ -11,7 +11,7 @@ use crate::read_timeout::ReadTimeout;
 pub(crate) const CHUNK_LEN: usize = 16 * 1024 + 512;
 
 /// How much is read at once while reads come back full: who is that busy earns it.
-const BUSY_CHUNK_LEN: usize = 64 * 1024;
+const BUSY_CHUNK_LEN: usize = 128 * 1024;
 
 /// After how many short reads a connection is busy no more.
 const SHORT_READS_MAX: u8 = 32;
