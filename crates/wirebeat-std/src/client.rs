@@ -1,8 +1,10 @@
-use std::io;
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
+#[cfg(unix)]
+use std::os::unix::net::UnixStream;
+#[cfg(unix)]
+use std::path::Path;
 #[cfg(feature = "tls")]
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use wirebeat::handshake::{Request, RequestError};
 use wirebeat::{Config, Connection, Event, Reason, Seed, Timestamp};
@@ -11,9 +13,10 @@ use crate::address::Address;
 use crate::driver::Driver;
 use crate::error::{ConnectError, Step};
 use crate::state::State;
+use crate::time_limit::TimeLimit;
 #[cfg(feature = "tls")]
 use crate::tls::{ClientTls, Identity, Tls};
-use crate::{Socket, WebSocket};
+use crate::{Socket, WebSocket, dial};
 
 /// Connects to a `ws:` or `wss:` URL, with all settings as they are by default.
 ///
@@ -137,8 +140,8 @@ impl Client {
         self
     }
 
-    /// Connects: resolves the name, tries all its addresses in turn, and waits for the server's
-    /// answer, all of it within `open_timeout`.
+    /// Connects: resolves the name, dials, and waits for the server's answer, all of it within
+    /// `open_timeout`. How it dials, [`dial`](Client::dial) says.
     ///
     /// # Errors
     ///
@@ -161,6 +164,12 @@ impl Client {
     /// Makes the TCP connection alone: to set options of the socket, or to lead it through
     /// something, before [`connect_over`](Client::connect_over).
     ///
+    /// Every address that the name gives is tried, by the idea of [RFC 8305]: IPv6 and IPv4 in turn,
+    /// the next as soon as one fails, or 250 ms after it if it hasn't answered. The first that takes
+    /// the connection is used, and the others are given up.
+    ///
+    /// [RFC 8305]: https://www.rfc-editor.org/rfc/rfc8305
+    ///
     /// # Errors
     ///
     /// - [`ConnectError::Dns`], [`ConnectError::Unreachable`]: no TCP connection could be made;
@@ -170,7 +179,32 @@ impl Client {
         self.dial_within(TimeLimit::start(self.config.open_timeout))
     }
 
-    /// Connects over a stream that is there already: a Unix socket, a tunnel, or what
+    /// Connects to a server that listens on a Unix socket, all of it within `open_timeout`. The URL
+    /// says what is asked for there: its host is sent, and isn't resolved.
+    ///
+    /// ```no_run
+    /// use wirebeat_std::Client;
+    ///
+    /// let mut socket = Client::new("ws://localhost/events")?.connect_unix("/run/app.sock")?;
+    /// # Ok::<(), wirebeat_std::ConnectError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`connect`](Client::connect); but it's [`ConnectError::UnixSocket`] if nobody listens
+    /// there, or not to us.
+    #[cfg(unix)]
+    pub fn connect_unix(
+        self,
+        path: impl AsRef<Path>,
+    ) -> Result<WebSocket<UnixStream>, ConnectError> {
+        let limit = TimeLimit::start(self.config.open_timeout);
+        let security = self.security()?;
+        let stream = dial::dial_unix(path.as_ref(), limit)?;
+        self.handshake(stream, security, limit)
+    }
+
+    /// Connects over a stream that is there already: a tunnel, a pair of sockets, or what
     /// [`dial`](Client::dial) gave. The URL says what is asked for, and not where the stream leads.
     ///
     /// # Errors
@@ -184,7 +218,11 @@ impl Client {
 
     fn dial_within(&self, limit: TimeLimit) -> Result<TcpStream, ConnectError> {
         let addresses = self.address.resolve(limit.left(Step::Resolving)?)?;
-        dial(&addresses, limit, &self.request)
+        let host = match self.request.port() {
+            Some(port) => format!("{}:{port}", self.request.host()),
+            None => self.request.host().into(),
+        };
+        dial::dial(host, addresses, limit)
     }
 
     fn handshake<S: Socket>(
@@ -220,37 +258,6 @@ impl Client {
             }
         }
     }
-}
-
-/// Tries the addresses in turn. One that doesn't answer gets its share of the time, so that the
-/// others have theirs.
-fn dial(
-    addresses: &[SocketAddr],
-    limit: TimeLimit,
-    request: &Request,
-) -> Result<TcpStream, ConnectError> {
-    let mut failure = None;
-    for (index, address) in addresses.iter().enumerate() {
-        let left = limit.left(Step::Connecting)?;
-        let share = left.map(|left| left / u32::try_from(addresses.len() - index).unwrap_or(1));
-        let stream = match share {
-            Some(share) => TcpStream::connect_timeout(address, share.max(TimeLimit::MIN)),
-            None => TcpStream::connect(address),
-        };
-        match stream {
-            Ok(stream) => return Ok(stream),
-            Err(error) => failure = Some(error),
-        }
-    }
-    let source = failure.unwrap_or_else(|| io::Error::from(io::ErrorKind::AddrNotAvailable));
-    if source.kind() == io::ErrorKind::TimedOut {
-        return Err(ConnectError::Timeout(Step::Connecting));
-    }
-    let host = match request.port() {
-        Some(port) => format!("{}:{port}", request.host()),
-        None => request.host().into(),
-    };
-    Err(ConnectError::Unreachable { host, source })
 }
 
 /// Our end of TLS, if the URL asks for it.
@@ -301,30 +308,5 @@ impl Security {
 
     fn failure(_: &State, _: Reason) -> Option<ConnectError> {
         None
-    }
-}
-
-/// The time that connecting may take, all steps together.
-#[derive(Clone, Copy, Debug)]
-struct TimeLimit {
-    started: Instant,
-    timeout: Option<Duration>,
-}
-
-impl TimeLimit {
-    /// Zero would be no limit, or an error.
-    const MIN: Duration = Duration::from_millis(1);
-
-    fn start(timeout: Option<Duration>) -> TimeLimit {
-        TimeLimit { started: Instant::now(), timeout }
-    }
-
-    /// What is left of it; `None` if there is no limit.
-    fn left(self, step: Step) -> Result<Option<Duration>, ConnectError> {
-        let Some(timeout) = self.timeout else { return Ok(None) };
-        match timeout.checked_sub(self.started.elapsed()) {
-            Some(left) if !left.is_zero() => Ok(Some(left)),
-            Some(_) | None => Err(ConnectError::Timeout(step)),
-        }
     }
 }

@@ -1,6 +1,7 @@
 use std::error::Error;
 use std::fmt;
 use std::io;
+use std::path::Path;
 
 use wirebeat::handshake::{ReceivedResponse, RequestError, RequestRefusal};
 use wirebeat::{Cause, Reason};
@@ -38,7 +39,15 @@ pub enum ConnectError {
     Unreachable {
         /// Host and port.
         host: String,
-        /// What the last address that was tried gave.
+        /// What the last address that was tried gave; a refusal rather than that there's no way to
+        /// a family of addresses.
+        source: io::Error,
+    },
+    /// The server at a Unix socket didn't take the connection.
+    UnixSocket {
+        /// Where the socket is, or should be.
+        path: Box<Path>,
+        /// What the system said.
         source: io::Error,
     },
     /// It took longer than `open_timeout`.
@@ -123,6 +132,15 @@ impl fmt::Display for ConnectError {
                     _ => "check the address and the network",
                 })
             }
+            ConnectError::UnixSocket { path, source } => {
+                write!(f, "nothing answers at {} ({source}); ", path.display())?;
+                f.write_str(match source.kind() {
+                    io::ErrorKind::NotFound => "check the path and that the server runs",
+                    io::ErrorKind::ConnectionRefused => "check that the server runs",
+                    io::ErrorKind::PermissionDenied => "check who may connect to it",
+                    _ => "check the path",
+                })
+            }
             ConnectError::Timeout(step) => {
                 write!(f, "timed out while {step}; check the network, or raise open_timeout")
             }
@@ -198,7 +216,9 @@ impl Error for ConnectError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             ConnectError::Dns { source, .. } => source.as_ref().map(|source| source as _),
-            ConnectError::Unreachable { source, .. } | ConnectError::Io(source) => Some(source),
+            ConnectError::Unreachable { source, .. }
+            | ConnectError::UnixSocket { source, .. }
+            | ConnectError::Io(source) => Some(source),
             ConnectError::Request(error) => Some(error),
             ConnectError::Handshake(cause) => Some(cause),
             ConnectError::Entropy(error) => Some(error),

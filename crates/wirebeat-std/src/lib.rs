@@ -14,6 +14,7 @@
 //! | file | subject |
 //! |---|---|
 //! | `client`, `address` | from a URL to a connection |
+//! | `dial`, `time_limit` | whichever of a host's addresses answers first, in time |
 //! | `server` | from a stream to a request, and to the answer |
 //! | `websocket`; `sender`, `receiver` | the open connection, and its halves |
 //! | `access`, `plan`, `state` | what every call does, what is to be done next, and what is known |
@@ -33,6 +34,7 @@
 mod access;
 mod address;
 mod client;
+mod dial;
 mod driver;
 mod error;
 mod inbox;
@@ -47,6 +49,7 @@ mod server;
 mod shared;
 mod socket;
 mod state;
+mod time_limit;
 #[cfg(feature = "tls")]
 mod tls;
 mod untimed;
