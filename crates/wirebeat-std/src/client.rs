@@ -12,6 +12,7 @@ use wirebeat::{Config, Connection, Event, Reason, Seed, Timestamp};
 use crate::address::Address;
 use crate::driver::Driver;
 use crate::error::{ConnectError, Step};
+use crate::hold::Hold;
 use crate::state::State;
 use crate::time_limit::TimeLimit;
 #[cfg(feature = "tls")]
@@ -242,7 +243,9 @@ impl Client {
         let mut rejected = None;
         loop {
             match driver.next_event() {
-                Some(Event::Open(accepted)) => return Ok(WebSocket::new(driver, Some(accepted))),
+                Some(Event::Open(accepted)) => {
+                    return Ok(WebSocket::new(Hold::alone(driver), Some(accepted)));
+                }
                 Some(Event::Rejected(response)) => rejected = Some(response),
                 Some(Event::Closed(closed)) => {
                     if let Some(error) = Security::failure(&driver.state, closed.cause.reason) {

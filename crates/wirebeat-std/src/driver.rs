@@ -3,7 +3,7 @@ use std::ops::{ControlFlow, Deref, DerefMut};
 use std::time::Duration;
 
 use bytes::BufMut;
-use wirebeat::{Config, Connection, Event, Timestamp};
+use wirebeat::{Config, Connection, Event};
 
 use crate::Socket;
 use crate::access::Access;
@@ -37,19 +37,9 @@ impl<S: Socket> Driver<S> {
         Ok(Driver { state, socket })
     }
 
-    /// What time it is for the connection.
-    pub(crate) fn now(&self) -> Timestamp {
-        self.state.now()
-    }
-
     /// Waits for whatever happens next. A connection that has ended has nothing more.
     pub(crate) fn next_event(&mut self) -> Option<Event<'static>> {
         self.recv_event()
-    }
-
-    /// What happened, as far as it's known without the socket.
-    pub(crate) fn poll_event(&mut self) -> Option<Event<'static>> {
-        self.state.take_event()
     }
 
     /// Goes away without waiting for anything: a Close with 1001 is written, and what waits before

@@ -16,7 +16,10 @@
 //! | `client`, `address` | from a URL to a connection |
 //! | `dial`, `time_limit` | whichever of a host's addresses answers first, in time |
 //! | `server` | from a stream to a request, and to the answer |
+//! | `serve`, `listener` | a server for all of a listener's clients |
+//! | `acceptor`, `connections` | its threads, and how they end |
 //! | `websocket`; `sender`, `receiver` | the open connection, and its halves |
+//! | `hold` | a connection that an application holds whole, perhaps beside a server |
 //! | `access`, `plan`, `state` | what every call does, what is to be done next, and what is known |
 //! | `inbox` | what came while nobody was receiving |
 //! | `reader`, `read_timeout`, `output` | the rights to read from the socket and to write to it |
@@ -31,13 +34,17 @@
 //!   of the application's own may have another provider.
 #![forbid(unsafe_code)]
 
+mod acceptor;
 mod access;
 mod address;
 mod client;
+mod connections;
 mod dial;
 mod driver;
 mod error;
+mod hold;
 mod inbox;
+mod listener;
 mod monitor;
 mod output;
 mod plan;
@@ -45,6 +52,7 @@ mod read_timeout;
 mod reader;
 mod receiver;
 mod sender;
+mod serve;
 mod server;
 mod shared;
 mod socket;
@@ -62,10 +70,12 @@ struct Readme;
 
 pub use client::{Client, connect};
 pub use error::{AcceptError, ConnectError, Step, UrlFault};
+pub use listener::Listener;
 pub use receiver::Receiver;
 #[cfg(feature = "tls")]
 pub use rustls;
 pub use sender::{ReuniteError, Sender};
+pub use serve::{ServeError, Server, Serving, Stopped, Stopper, serve};
 pub use server::{Pending, accept, accept_with};
 #[cfg(feature = "tls")]
 pub use server::{accept_tls, accept_tls_with};

@@ -8,6 +8,7 @@ use wirebeat::{Cause, Config, Connection, Event, Phase, Reason, Timestamp};
 use crate::access::Access;
 use crate::driver::Driver;
 use crate::error::AcceptError;
+use crate::hold::Hold;
 use crate::output::Patience;
 #[cfg(feature = "tls")]
 use crate::tls::Tls;
@@ -39,7 +40,7 @@ pub fn accept_with<S: Socket>(
     origins: OriginPolicy,
     config: &Config,
 ) -> Result<Pending<S>, AcceptError> {
-    await_request(driver(stream, origins, config)?)
+    await_request(Hold::alone(driver(stream, origins, config)?))
 }
 
 /// [`accept`] over TLS, with what `tls` says: our certificate and key, whether clients need one.
@@ -93,13 +94,11 @@ pub fn accept_tls_with<S: Socket>(
     origins: OriginPolicy,
     config: &Config,
 ) -> Result<Pending<S>, AcceptError> {
-    let session = rustls::ServerConnection::new(tls).map_err(AcceptError::Tls)?;
-    let mut driver = driver(stream, origins, config)?;
-    driver.state.secure(Tls::new(session));
-    await_request(driver)
+    await_request(Hold::alone(tls_driver(stream, tls, origins, config)?))
 }
 
-fn driver<S: Socket>(
+/// A connection whose request hasn't come.
+pub(crate) fn driver<S: Socket>(
     stream: S,
     origins: OriginPolicy,
     config: &Config,
@@ -108,21 +107,40 @@ fn driver<S: Socket>(
     Driver::new(stream, connection, config).map_err(AcceptError::Io)
 }
 
-fn await_request<S: Socket>(mut driver: Driver<S>) -> Result<Pending<S>, AcceptError> {
+/// A [`driver`] that speaks TLS.
+#[cfg(feature = "tls")]
+pub(crate) fn tls_driver<S: Socket>(
+    stream: S,
+    tls: Arc<rustls::ServerConfig>,
+    origins: OriginPolicy,
+    config: &Config,
+) -> Result<Driver<S>, AcceptError> {
+    let session = rustls::ServerConnection::new(tls).map_err(AcceptError::Tls)?;
+    let mut driver = driver(stream, origins, config)?;
+    driver.state.secure(Tls::new(session));
+    Ok(driver)
+}
+
+pub(crate) fn await_request<S: Socket>(mut hold: Hold<S>) -> Result<Pending<S>, AcceptError> {
     loop {
-        match driver.next_event() {
-            Some(Event::Request(request)) => return Ok(Pending { driver, request }),
+        match hold.recv_event() {
+            Some(Event::Request(request)) => return Ok(Pending { hold, request }),
             Some(Event::Closed(closed)) => {
                 #[cfg(feature = "tls")]
-                if let Some(error) = driver.state.tls().and_then(Tls::failure) {
-                    return Err(AcceptError::Tls(error.clone()));
+                if let Some(error) = hold.look(|state| state.tls().and_then(Tls::failure).cloned())
+                {
+                    return Err(AcceptError::Tls(error));
                 }
                 return Err(closed.cause.into());
             }
-            Some(_) | None => {}
+            Some(_) => {}
+            None => return Err(UNKNOWN.into()),
         }
     }
 }
+
+/// The cause of an end that was reported before.
+const UNKNOWN: Cause = Cause { phase: Phase::Opening, reason: Reason::Lost };
 
 /// A request that waits for an answer: an upgrade to accept or to refuse, or a plain HTTP request.
 ///
@@ -146,7 +164,7 @@ fn await_request<S: Socket>(mut driver: Driver<S>) -> Result<Pending<S>, AcceptE
 /// ```
 #[must_use = "the client waits for an answer"]
 pub struct Pending<S: Socket> {
-    driver: Driver<S>,
+    hold: Hold<S>,
     request: Box<IncomingRequest>,
 }
 
@@ -157,11 +175,18 @@ impl<S: Socket> Pending<S> {
         &self.request
     }
 
-    /// What TLS has agreed on and shown: the client's certificate, the version. `None` without TLS.
+    /// Looks at what TLS has agreed on and shown: the client's certificate, the version. `None`
+    /// without TLS.
     #[cfg(feature = "tls")]
+    pub fn tls<T>(&self, look: impl FnOnce(&rustls::CommonState) -> T) -> Option<T> {
+        self.hold.look(|state| state.tls().map(|tls| look(tls.session())))
+    }
+
+    /// The socket: to ask who has connected. Its timeouts and blocking mode change as is needed;
+    /// bytes that are read or written past it break the connection.
     #[must_use]
-    pub fn tls(&self) -> Option<&rustls::CommonState> {
-        self.driver.state.tls().map(Tls::session)
+    pub fn get_ref(&self) -> &S {
+        self.hold.socket()
     }
 
     /// Opens the WebSocket.
@@ -183,11 +208,11 @@ impl<S: Socket> Pending<S> {
     /// - [`AcceptError::Timeout`], [`AcceptError::Gone`]: it's too late.
     pub fn accept_with(mut self, acceptance: &Acceptance) -> Result<WebSocket<S>, AcceptError> {
         self.check_time()?;
-        let now = self.driver.now();
-        match self.driver.state.connection.accept(now, acceptance) {
+        let accepted = self.hold.with(|state| state.connection.accept(state.now(), acceptance));
+        match accepted {
             Ok(()) => {
-                self.driver.write_out(Patience::Some);
-                Ok(WebSocket::new(self.driver, None))
+                self.hold.write_out(Patience::Some);
+                Ok(WebSocket::new(self.hold, None))
             }
             Err(error) => {
                 let (status, error) = match error {
@@ -216,33 +241,38 @@ impl<S: Socket> Pending<S> {
     /// - [`AcceptError::Timeout`], [`AcceptError::Gone`]: it's too late.
     pub fn respond(mut self, response: &Response) -> Result<(), AcceptError> {
         self.check_time()?;
-        let now = self.driver.now();
-        if self.driver.state.connection.respond(now, response).is_err() {
+        let responded = self.hold.with(|state| state.connection.respond(state.now(), response));
+        if responded.is_err() {
             return Err(self.gone());
         }
         loop {
-            if let Some(Event::Closed(closed)) = self.driver.next_event() {
-                return match closed.cause.reason {
-                    Reason::Responded => Ok(()),
-                    _ => Err(closed.cause.into()),
-                };
+            match self.hold.recv_event() {
+                Some(Event::Closed(closed)) => {
+                    return match closed.cause.reason {
+                        Reason::Responded => Ok(()),
+                        _ => Err(closed.cause.into()),
+                    };
+                }
+                Some(_) => {}
+                None => return Err(self.gone()),
             }
         }
     }
 
     /// While the application decides, nothing is read; but the time passes.
     fn check_time(&mut self) -> Result<(), AcceptError> {
-        let now = self.driver.now();
-        self.driver.state.connection.handle_timeout(now);
-        match self.driver.poll_event() {
+        let event = self.hold.with(|state| {
+            state.connection.handle_timeout(state.now());
+            state.take_event()
+        });
+        match event {
             None => Ok(()),
             Some(_) => Err(self.gone()),
         }
     }
 
     fn gone(&self) -> AcceptError {
-        let unknown = Cause { phase: Phase::Opening, reason: Reason::Lost };
-        self.driver.state.connection.cause().unwrap_or(unknown).into()
+        self.hold.look(|state| state.connection.cause()).unwrap_or(UNKNOWN).into()
     }
 }
 

@@ -2,6 +2,7 @@
 mod schedules;
 
 use std::ops::ControlFlow;
+use std::thread;
 use std::time::Duration;
 
 use wirebeat::{CloseCode, CloseFrame, ReadyState};
@@ -9,7 +10,7 @@ use wirebeat::{CloseCode, CloseFrame, ReadyState};
 use crate::Socket;
 use crate::access::Access;
 use crate::driver::Driver;
-use crate::monitor::Monitor;
+use crate::monitor::{Monitor, StdMonitor};
 use crate::output::{Output, Patience};
 use crate::plan::{Look, Purpose, Written};
 use crate::reader::{ReadWait, Reader};
@@ -34,12 +35,22 @@ pub(crate) struct Held {
     waiting: usize,
 }
 
+/// With the standard library's lock.
+pub(crate) type StdShared<S> = Shared<S, StdMonitor<Held>>;
+
 impl<S: Socket, M: Monitor<Held>> Shared<S, M> {
     /// Puts a connection into so many hands.
     pub(crate) fn new(driver: Driver<S>, hands: usize) -> Shared<S, M> {
         let Driver { mut state, socket } = driver;
         state.holders = Holders::Many { hands, is_kept: false };
         Shared { held: M::new(Held { state, waiting: 0 }), socket }
+    }
+
+    /// Puts a connection into one hand, beside which a thread keeps it going until it's closed.
+    pub(crate) fn kept(driver: Driver<S>) -> Shared<S, M> {
+        let shared = Shared::new(driver, 1);
+        shared.set_kept(true);
+        shared
     }
 
     /// The connection in one hand again.
@@ -88,6 +99,34 @@ impl<S: Socket, M: Monitor<Held>> Shared<S, M> {
                 self.look(|state| state.drop_transport(&self.socket));
             }
         }
+    }
+
+    /// Begins to close with this code, whoever has a hand in it, and waits for nothing.
+    pub(crate) fn leave(&self, code: CloseCode) {
+        let mut access = self;
+        access.until(|state, socket| {
+            state.leave(code);
+            state.obey(socket);
+            ControlFlow::Break(())
+        });
+        access.write_out(Patience::None);
+    }
+
+    /// Gives the transport up. Whoever waits for it is woken.
+    pub(crate) fn give_up(&self) {
+        let mut access = self;
+        access.until(|state, socket| {
+            state.lose();
+            state.obey(socket);
+            ControlFlow::Break(())
+        });
+    }
+
+    /// Closes it with this code, unless it's closing, and waits for the end.
+    pub(crate) fn finish(&self, code: CloseCode) {
+        self.leave(code);
+        let mut access = self;
+        access.wait_for_end(State::drop_events);
     }
 
     /// Nobody receives any more, unless the hands were joined.
@@ -193,14 +232,22 @@ impl<S: Socket, M: Monitor<Held>> Drop for GiveUp<'_, S, M> {
 }
 
 impl State {
-    /// Begins to close with 1001, if it's open.
+    /// Begins to close, if it's open, since nobody holds it any more: with 1001, or with 1011 if
+    /// that's because of a panic.
     pub(crate) fn go_away(&mut self) {
+        self.leave(match thread::panicking() {
+            false => CloseCode::GOING_AWAY,
+            true => CloseCode::INTERNAL_ERROR,
+        });
+    }
+
+    /// Begins to close with a code that either role may send, if it's open.
+    fn leave(&mut self, code: CloseCode) {
         if self.connection.ready_state() == ReadyState::Closed {
             return;
         }
         let now = self.now();
-        // 1001 may be sent by either role, so this isn't refused.
-        let frame = CloseFrame::new(CloseCode::GOING_AWAY, "").ok();
+        let frame = CloseFrame::new(code, "").ok();
         let _ = self.connection.close(now, frame);
     }
 }

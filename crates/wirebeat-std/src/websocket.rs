@@ -13,9 +13,9 @@ use wirebeat::{
 #[cfg(doc)]
 use crate::SendErrorReason;
 use crate::access::Access;
-use crate::driver::{Departing, Driver};
+use crate::driver::Driver;
+use crate::hold::Hold;
 use crate::output::Patience;
-use crate::shared::Shared;
 use crate::state::State;
 use crate::{Receiver, Sender, Socket};
 
@@ -33,8 +33,8 @@ const BATCH_LEN_MAX: u64 = 16 * 1024;
 /// An end of the connection is never an error of a call. `recv` returns `None`, and
 /// [`closed`](WebSocket::closed) tells why.
 ///
-/// Dropping it while it's open sends a Close with 1001 (going away) if the socket has room for it,
-/// and drops the socket without waiting for an answer. [`close`](WebSocket::close) is the orderly
+/// Dropping it while it's open sends a Close with 1001 (going away), or 1011 (internal error) because
+/// of a panic, if the socket has room for it, and drops the socket without waiting for an answer. [`close`](WebSocket::close) is the orderly
 /// way.
 ///
 /// ```
@@ -61,7 +61,8 @@ const BATCH_LEN_MAX: u64 = 16 * 1024;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct WebSocket<S: Socket> {
-    driver: Departing<S>,
+    hold: Hold<S>,
+    subprotocol: Option<Arc<str>>,
     /// What the server answered, on a client.
     accepted: Option<Box<Accepted>>,
     /// How it ended, once [`Event::Closed`] was handed over.
@@ -73,9 +74,16 @@ pub struct WebSocket<S: Socket> {
 }
 
 impl<S: Socket> WebSocket<S> {
-    pub(crate) fn new(driver: Driver<S>, accepted: Option<Box<Accepted>>) -> WebSocket<S> {
-        let driver = Departing::new(driver);
-        WebSocket { driver, accepted, closed: None, has_received: false, is_behind: false }
+    pub(crate) fn new(hold: Hold<S>, accepted: Option<Box<Accepted>>) -> WebSocket<S> {
+        let subprotocol = hold.look(|state| state.connection.subprotocol().map(Arc::from));
+        WebSocket {
+            hold,
+            subprotocol,
+            accepted,
+            closed: None,
+            has_received: false,
+            is_behind: false,
+        }
     }
 
     /// One that was split before.
@@ -84,7 +92,7 @@ impl<S: Socket> WebSocket<S> {
         accepted: Option<Box<Accepted>>,
         closed: Option<Box<Closed>>,
     ) -> WebSocket<S> {
-        WebSocket { closed, ..WebSocket::new(driver, accepted) }
+        WebSocket { closed, ..WebSocket::new(Hold::alone(driver), accepted) }
     }
 
     /// Takes it apart into two halves, which two threads may use at once: one sends while the other
@@ -108,17 +116,15 @@ impl<S: Socket> WebSocket<S> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use = "dropping both halves drops the connection"]
-    pub fn split(self) -> (Sender<S>, Receiver<S>)
+    pub fn split(mut self) -> (Sender<S>, Receiver<S>)
     where
         S: Sync,
     {
-        let WebSocket { driver, accepted, closed, has_received: _, is_behind: _ } = self;
-        let mut driver = driver.into_driver();
-        driver.write_out(Patience::Some);
-        let subprotocol = driver.state.connection.subprotocol().map(Arc::from);
-        let shared = Arc::new(Shared::new(driver, 2));
-        let sender = Sender::new(Arc::clone(&shared), subprotocol.clone());
-        (sender, Receiver::new(shared, subprotocol, accepted, closed))
+        self.catch_up_unless(false);
+        let WebSocket { hold, subprotocol, accepted, closed, has_received: _, is_behind: _ } = self;
+        let [ours, theirs] = hold.split();
+        let sender = Sender::new(ours, subprotocol.clone());
+        (sender, Receiver::new(theirs, subprotocol, accepted, closed))
     }
 
     /// [Splits](WebSocket::split) it, and starts a thread that keeps it going until it's closed: for
@@ -163,8 +169,8 @@ impl<S: Socket> WebSocket<S> {
     /// measured all the same.
     pub fn recv_event(&mut self) -> Option<Event<'static>> {
         self.has_received = false;
-        self.catch_up_unless(self.driver.state.has_message_at_hand());
-        let event = self.driver.recv_event();
+        self.catch_up_unless(self.is_behind && self.hold.look(State::has_message_at_hand));
+        let event = self.hold.recv_event();
         if let Some(Event::Closed(closed)) = &event {
             self.closed = Some(Box::new(closed.clone()));
         }
@@ -255,9 +261,9 @@ impl<S: Socket> WebSocket<S> {
     ///
     /// - [`CloseError::CodeNotOurs`]: this role may not send the code. The connection stays open.
     pub fn close(&mut self, frame: Option<CloseFrame>) -> Result<Closed, CloseError> {
-        self.driver.start_close(frame)?;
+        self.hold.start_close(frame)?;
         self.catch_up_unless(false);
-        let closed = self.driver.wait_for_end(State::drop_events);
+        let closed = self.hold.wait_for_end(State::drop_events);
         self.closed = Some(Box::new(closed.clone()));
         Ok(closed)
     }
@@ -270,8 +276,8 @@ impl<S: Socket> WebSocket<S> {
     /// - [`CloseError::CodeNotOurs`]: this role may not send the code. The connection stays open.
     pub fn start_close(&mut self, frame: Option<CloseFrame>) -> Result<(), CloseError> {
         self.has_received = false;
-        self.driver.start_close(frame)?;
-        self.driver.write_out(Patience::Some);
+        self.hold.start_close(frame)?;
+        self.hold.write_out(Patience::Some);
         self.is_behind = false;
         Ok(())
     }
@@ -287,13 +293,13 @@ impl<S: Socket> WebSocket<S> {
     /// The state that the browser's object shows.
     #[must_use]
     pub fn ready_state(&self) -> ReadyState {
-        self.driver.state.connection.ready_state()
+        self.hold.look(|state| state.connection.ready_state())
     }
 
     /// The subprotocol that was chosen, if any.
     #[must_use]
     pub fn subprotocol(&self) -> Option<&str> {
-        self.driver.state.connection.subprotocol()
+        self.subprotocol.as_deref()
     }
 
     /// What the server answered when it opened the connection: its headers. `None` on a server.
@@ -305,27 +311,27 @@ impl<S: Socket> WebSocket<S> {
     /// The application's bytes that were sent and that the socket hasn't taken.
     #[must_use]
     pub fn buffered_amount(&self) -> u64 {
-        self.driver.state.connection.buffered_amount()
+        self.hold.look(|state| state.connection.buffered_amount())
     }
 
     /// The latency that the last heartbeat measured, once one has.
     #[must_use]
     pub fn latency(&self) -> Option<Duration> {
-        self.driver.state.connection.latency()
+        self.hold.look(|state| state.connection.latency())
     }
 
-    /// What TLS has agreed on and shown: the peer's certificate, the version. `None` without TLS.
+    /// Looks at what TLS has agreed on and shown: the peer's certificate, the version. `None` without
+    /// TLS.
     #[cfg(feature = "tls")]
-    #[must_use]
-    pub fn tls(&self) -> Option<&rustls::CommonState> {
-        self.driver.state.tls().map(crate::tls::Tls::session)
+    pub fn tls<T>(&self, look: impl FnOnce(&rustls::CommonState) -> T) -> Option<T> {
+        self.hold.look(|state| state.tls().map(|tls| look(tls.session())))
     }
 
     /// The socket. Its timeouts and blocking mode belong to the WebSocket and change as it needs
     /// them; bytes that are read or written past it break the connection.
     #[must_use]
     pub fn get_ref(&self) -> &S {
-        &self.driver.socket
+        self.hold.socket()
     }
 
     fn send_with<M>(
@@ -336,14 +342,16 @@ impl<S: Socket> WebSocket<S> {
         let is_answer = mem::take(&mut self.has_received);
         if !is_answer {
             self.catch_up_unless(false);
-            self.driver.look_if_overdue();
+            self.hold.look_if_overdue();
         }
-        self.driver.queue(unsent, send)?;
-        let state = &self.driver.state;
-        let is_small = state.connection.buffered_amount() < BATCH_LEN_MAX;
-        self.is_behind = is_answer && is_small && state.has_message_at_hand();
+        self.hold.queue(unsent, send)?;
+        self.is_behind = is_answer
+            && self.hold.look(|state| {
+                let is_small = state.connection.buffered_amount() < BATCH_LEN_MAX;
+                is_small && state.has_message_at_hand()
+            });
         if !self.is_behind {
-            self.driver.flush();
+            self.hold.flush();
         }
         Ok(())
     }
@@ -353,7 +361,7 @@ impl<S: Socket> WebSocket<S> {
     fn catch_up_unless(&mut self, has_message_at_hand: bool) {
         if self.is_behind && !has_message_at_hand {
             self.is_behind = false;
-            self.driver.write_out(Patience::Some);
+            self.hold.write_out(Patience::Some);
         }
     }
 }
