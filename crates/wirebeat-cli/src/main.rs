@@ -1,19 +1,37 @@
-//! The program `wirebeat`: watch a WebSocket connection live.
+//! The program `wirebeat`: connect to a WebSocket server, be one, or watch a connection live.
+//!
+//! | file | subject |
+//! |---|---|
+//! | `connect` | a client in the terminal, or between pipes |
+//! | `serve` | a server that echoes or broadcasts, with a page to try it |
+//! | `live` | one connection that is cut, found dead and made anew |
+//! | `completions` | what a shell completes |
+//! | `failure` | why a run failed, and its exit code |
+//! | `interrupt` | Ctrl-C |
+//! | `options` | what several commands take |
+//! | `show` | times, lengths and foreign text, as people read them |
 #![forbid(unsafe_code)]
 
+mod completions;
+mod connect;
+mod failure;
+mod interrupt;
 mod live;
+mod options;
+mod serve;
+mod show;
 
-use std::fmt;
-use std::io::{self, Write};
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use owo_colors::OwoColorize;
-use wirebeat_std::ConnectError;
 
-/// WebSocket connections to watch.
+use crate::failure::EXIT_CODES;
+
+/// WebSocket connections: make them, take them, watch them.
 #[derive(Debug, Parser)]
-#[command(name = "wirebeat", version, after_help = EXIT_CODES)]
+#[command(name = "wirebeat", version, after_help = EXIT_CODES, max_term_width = 100)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -21,56 +39,26 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Connect(Box<connect::Arguments>),
+    Serve(Box<serve::Arguments>),
     Live(live::Arguments),
-}
-
-const EXIT_CODES: &str = "\
-Exit codes:
-  0  everything went as it should
-  1  no connection could be made, or one ended otherwise than it should
-  2  the command line is wrong";
-
-/// Why the program ends with 1.
-#[derive(Debug)]
-enum Failure {
-    /// There's no connection.
-    Connect(ConnectError),
-    /// The operating system refused something that every run needs.
-    Io(&'static str, io::Error),
-    /// A connection ended otherwise than it should.
-    Ended(String),
-    /// Nobody reads what is printed.
-    Output(io::Error),
+    Completions(completions::Arguments),
 }
 
 fn main() -> ExitCode {
-    let Arguments { command: Command::Live(arguments) } = Arguments::parse();
-    let failure = match live::run(&arguments) {
-        Ok(()) => return ExitCode::SUCCESS,
-        // `wirebeat live | head` is no failure.
-        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
-            return ExitCode::SUCCESS;
-        }
-        Err(failure) => failure,
+    let done = match Arguments::parse().command {
+        Command::Connect(arguments) => connect::run(*arguments),
+        Command::Serve(arguments) => serve::run(*arguments),
+        Command::Live(arguments) => live::run(&arguments),
+        Command::Completions(arguments) => completions::print::<Arguments>(&arguments),
     };
-    // Where nothing can be printed, the exit code is all that can be told.
-    let _ = writeln!(anstream::stderr(), "{} {failure}", "error:".red().bold());
-    ExitCode::FAILURE
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Failure::Connect(error) => error.fmt(f),
-            Failure::Io(what, error) => write!(f, "{what}: {error}"),
-            Failure::Ended(how) => f.write_str(how),
-            Failure::Output(error) => write!(f, "the output can't be written: {error}"),
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) if failure.is_broken_pipe() => ExitCode::SUCCESS,
+        Err(failure) => {
+            // Where nothing can be printed, the exit code is all that can be told.
+            let _ = writeln!(anstream::stderr(), "{} {failure}", "error:".red().bold());
+            ExitCode::from(&failure)
         }
-    }
-}
-
-impl From<ConnectError> for Failure {
-    fn from(error: ConnectError) -> Failure {
-        Failure::Connect(error)
     }
 }

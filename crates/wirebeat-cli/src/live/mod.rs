@@ -29,7 +29,7 @@ pub(crate) use story::run;
 /// Arrows show what goes out (→) and what comes in (←); a heart (♥) is a heartbeat that was
 /// answered. Colours appear on a terminal only, and not if NO_COLOR is set.
 #[derive(Debug, clap::Args)]
-#[command(after_help = crate::EXIT_CODES)]
+#[command(after_help = crate::failure::EXIT_CODES)]
 pub(crate) struct Arguments {
     /// Do it with this server rather than with our own; it should send back what it's sent
     #[arg(long, value_name = "URL")]

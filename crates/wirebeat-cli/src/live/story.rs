@@ -6,7 +6,7 @@ use super::record::Record;
 use super::timeline::Timeline;
 use super::visit::Visit;
 use super::{Arguments, echo, summary};
-use crate::Failure;
+use crate::failure::Failure;
 
 /// Tells the whole story, and the summary.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -15,7 +15,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         Some(url) => (url.clone(), "through a proxy of our own"),
         None => {
             let address = echo::start()
-                .map_err(|error| Failure::Io("no echo server can be set up", error))?;
+                .map_err(|error| Failure::Io("no echo server can be set up".into(), error))?;
             (format!("ws://{address}/"), "our own echo server, through a proxy")
         }
     };

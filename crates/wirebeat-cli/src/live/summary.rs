@@ -1,8 +1,9 @@
 use owo_colors::OwoColorize;
 
 use super::record::{Durations, Record, Traffic};
-use super::timeline::{Timeline, bytes, short};
-use crate::Failure;
+use super::timeline::Timeline;
+use crate::failure::Failure;
+use crate::show::{bytes, short};
 
 const LABEL_WIDTH: usize = 22;
 const COLUMN_WIDTH: usize = 28;

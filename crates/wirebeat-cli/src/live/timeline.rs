@@ -1,11 +1,11 @@
 use std::fmt::Display;
 use std::io::Write;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use owo_colors::{AnsiColors, OwoColorize};
 use wirebeat_std::ReadyState;
 
-use crate::Failure;
+use crate::failure::Failure;
 
 /// The lines that appear as things happen: time since the start, state, event.
 #[derive(Debug)]
@@ -78,47 +78,5 @@ impl Timeline {
 
     fn time(&self) -> String {
         format!("{:>7.3}", self.start.elapsed().as_secs_f64())
-    }
-}
-
-/// A short time, in the unit that suits it.
-pub(crate) fn short(duration: Duration) -> String {
-    let millis = duration.as_secs_f64() * 1000.0;
-    match millis {
-        ..1.0 => format!("{:.0} µs", millis * 1000.0),
-        ..10.0 => format!("{millis:.2} ms"),
-        ..1000.0 => format!("{millis:.0} ms"),
-        _ => format!("{:.2} s", millis / 1000.0),
-    }
-}
-
-/// A length in bytes, with its thousands set apart.
-pub(crate) fn bytes(len: u64) -> String {
-    let digits = len.to_string();
-    let mut grouped = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    format!("{grouped} B")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lengths_are_grouped_by_thousands() {
-        let shown = [0, 999, 1000, 65_536, 1_234_567].map(bytes);
-        assert_eq!(shown, ["0 B", "999 B", "1,000 B", "65,536 B", "1,234,567 B"]);
-    }
-
-    #[test]
-    fn times_are_shown_in_a_unit_that_suits_them() {
-        let shown =
-            [87, 1_500, 42_000, 2_003_000].map(|micros| short(Duration::from_micros(micros)));
-        assert_eq!(shown, ["87 µs", "1.50 ms", "42 ms", "2.00 s"]);
     }
 }

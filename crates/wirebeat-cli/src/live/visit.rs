@@ -6,8 +6,9 @@ use wirebeat_std::{Client, CloseCode, CloseFrame, Closed, Event, Message, ReadyS
 
 use super::link::Link;
 use super::record::Record;
-use super::timeline::{Sign, Timeline, bytes, short};
-use crate::Failure;
+use super::timeline::{Sign, Timeline};
+use crate::failure::Failure;
+use crate::show::{bytes, short};
 
 /// One connection, as it's being watched.
 #[derive(Debug)]
@@ -43,8 +44,8 @@ impl Visit {
             .state(ReadyState::Connecting, format!("connection {number}: asking the server"))?;
         let server = client.dial()?;
         let started = Instant::now();
-        let (link, stream) =
-            Link::new(server).map_err(|error| Failure::Io("the proxy can't be set up", error))?;
+        let (link, stream) = Link::new(server)
+            .map_err(|error| Failure::Io("the proxy can't be set up".into(), error))?;
         let socket = client.connect_over(stream)?;
         let opened_at = Instant::now();
         let took = short(opened_at - started);

@@ -1,0 +1,112 @@
+use std::io::{self, IsTerminal, Write};
+
+use wirebeat_std::{Accepted, Closed, Event};
+
+use super::screen::Screen;
+use super::{ending, json, told};
+use crate::failure::Failure;
+
+/// Says what happens, to whoever reads it: a person, a program, or a program that wants messages
+/// alone.
+#[derive(Debug)]
+pub(crate) struct Reporter {
+    form: Form,
+    is_quiet: bool,
+    screen: Screen,
+}
+
+/// In which form it's said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Lines for people, with time, kind and size.
+    Told,
+    /// The messages alone. What else happens goes to standard error.
+    Bare {
+        /// What ends each message.
+        end: &'static [u8],
+    },
+    /// Events as JSON Lines.
+    Json,
+}
+
+impl Form {
+    /// The form for this program's standard output.
+    pub(crate) fn of(is_json: bool, is_binary: bool) -> Form {
+        match (is_json, is_binary) {
+            (true, _) => Form::Json,
+            (false, true) => Form::Bare { end: b"" },
+            (false, false) if io::stdout().is_terminal() => Form::Told,
+            (false, false) => Form::Bare { end: b"\n" },
+        }
+    }
+}
+
+impl Reporter {
+    pub(crate) fn new(form: Form, is_quiet: bool, screen: Screen) -> Reporter {
+        Reporter { form, is_quiet, screen }
+    }
+
+    /// The connection is open.
+    pub(crate) fn open(&self, url: &str, accepted: Option<&Accepted>) -> Result<(), Failure> {
+        match self.form {
+            Form::Json if !self.is_quiet => self.screen.print(&json::open(url, accepted)),
+            Form::Json => Ok(()),
+            Form::Told | Form::Bare { .. } => self.note(&told::open(url, accepted)),
+        }
+    }
+
+    /// Something happened on it.
+    pub(crate) fn event(&self, event: &Event<'_>) -> Result<(), Failure> {
+        let is_message = matches!(event, Event::Message(_));
+        if self.is_quiet && !is_message {
+            return Ok(());
+        }
+        match (self.form, event) {
+            (Form::Json, event) => {
+                json::event(event).map_or(Ok(()), |line| self.screen.print(&line))
+            }
+            (Form::Bare { end }, Event::Message(message)) => {
+                self.screen.write(&[message.as_bytes(), end])
+            }
+            (Form::Bare { .. }, _) => Ok(()),
+            (Form::Told, event) => {
+                told::event(event).map_or(Ok(()), |line| self.screen.print(&line))
+            }
+        }
+    }
+
+    /// It's over. Nothing is edited any more.
+    pub(crate) fn closed(&self, closed: &Closed) -> Result<(), Failure> {
+        self.screen.finish();
+        match self.form {
+            Form::Json if !self.is_quiet => self.screen.print(&json::closed(closed)),
+            Form::Json => Ok(()),
+            // What went wrong is said at the end, as the reason for the exit code.
+            Form::Told | Form::Bare { .. } if ending::judge(closed, false).is_ok() => {
+                self.note(&told::closed(closed))
+            }
+            Form::Told | Form::Bare { .. } => Ok(()),
+        }
+    }
+
+    /// There's no connection.
+    pub(crate) fn failed(&self, failure: &Failure) -> Result<(), Failure> {
+        match self.form {
+            Form::Json if !self.is_quiet => self.screen.print(&json::failed(failure)),
+            Form::Json | Form::Told | Form::Bare { .. } => Ok(()),
+        }
+    }
+
+    /// Says something about the connection, where that isn't mistaken for a message.
+    pub(crate) fn note(&self, what: &str) -> Result<(), Failure> {
+        match self.form {
+            _ if self.is_quiet => Ok(()),
+            Form::Told => self.screen.print(&told::note(what)),
+            Form::Bare { .. } | Form::Json => {
+                // Standard error may be closed, which is no reason to give up.
+                let _ = writeln!(anstream::stderr(), "{}", told::note(what));
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::failure::Failure;
+
+/// What a shell reports of a program that Ctrl-C has ended.
+const EXIT_CODE: i32 = 130;
+
+/// Ctrl-C: the first asks for an orderly end, the second doesn't wait for it.
+#[derive(Clone)]
+pub(crate) struct Interrupt {
+    was_pressed: Arc<AtomicBool>,
+    end: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl Interrupt {
+    /// From now on, `end` is called at the first Ctrl-C (or SIGTERM, or the terminal's end), on a
+    /// thread of its own.
+    pub(crate) fn handle(end: impl Fn() + Send + Sync + 'static) -> Result<Interrupt, Failure> {
+        let interrupt = Interrupt { was_pressed: Arc::default(), end: Arc::new(end) };
+        let handled = interrupt.clone();
+        ctrlc::set_handler(move || handled.press()).map_err(|error| {
+            Failure::Io("Ctrl-C can't be handled".into(), io::Error::other(error))
+        })?;
+        Ok(interrupt)
+    }
+
+    /// What Ctrl-C does, for a line editor that gets it as a key.
+    pub(crate) fn press(&self) {
+        if self.was_pressed.swap(true, Ordering::SeqCst) {
+            exit();
+        }
+        (self.end)();
+    }
+}
+
+impl fmt::Debug for Interrupt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Interrupt").field("was_pressed", &self.was_pressed).finish_non_exhaustive()
+    }
+}
+
+/// Ends the program without a word: whoever asks twice doesn't want to wait for anything.
+#[expect(clippy::disallowed_methods, reason = "main may be waiting for a peer that never answers")]
+fn exit() -> ! {
+    std::process::exit(EXIT_CODE)
+}

@@ -1,0 +1,131 @@
+//! `wirebeat serve`: a server that echoes or broadcasts, with a page to try it.
+//!
+//! | file | subject |
+//! |---|---|
+//! | `options` | from the command line to addresses, limits and who may connect |
+//! | `attend` | one client: its request, and its connection until the end |
+//! | `hub` | what one client sends to all |
+//! | `page` | what a browser gets |
+//! | `log` | what is printed |
+
+mod attend;
+mod hub;
+mod log;
+mod options;
+mod page;
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use self::attend::House;
+use self::log::Log;
+use crate::failure::{EXIT_CODES, Failure};
+use crate::interrupt::Interrupt;
+
+/// Run a WebSocket server that sends back what it's sent, with a page to try it in a browser.
+///
+/// Text comes back as text, binary as binary. With --broadcast, each message goes to every client,
+/// the one that sent it included. A browser that opens the address finds a page with which messages
+/// can be sent and watched.
+///
+/// Pages of other sites can't connect, as long as they aren't allowed by --origin: any page that is
+/// open in a browser could otherwise use a server on the same machine. What isn't a browser says no
+/// origin, and may connect.
+///
+/// Ctrl-C closes all connections with 1001 (going away), and a second one ends the program at once.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXIT_CODES, after_long_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
+pub(crate) struct Arguments {
+    /// Where to listen: address and port, or one of them
+    ///
+    /// 0.0.0.0 or [::] is every network that this machine is in, and port 0 any free port.
+    #[arg(value_name = "ADDR", default_value = "127.0.0.1:9001", value_parser = options::address)]
+    address: String,
+
+    /// Send each message to all clients rather than back
+    #[arg(short, long, help_heading = "Messages")]
+    broadcast: bool,
+
+    /// Choose this subprotocol if a client offers it; may be repeated
+    #[arg(short, long, value_name = "NAME", help_heading = "Messages")]
+    subprotocol: Vec<String>,
+
+    /// The certificate to serve wss:// and https:// with (PEM, with its chain)
+    #[arg(long, value_name = "FILE", help_heading = "TLS")]
+    tls_cert: Option<PathBuf>,
+
+    /// The certificate's key (PEM), if it isn't in the same file
+    #[arg(long, value_name = "FILE", requires = "tls_cert", help_heading = "TLS")]
+    tls_key: Option<PathBuf>,
+
+    /// Let pages of this origin connect, such as https://example.com; may be repeated
+    #[arg(short, long, value_name = "ORIGIN", value_parser = options::origin,
+          help_heading = "Who may connect")]
+    origin: Vec<wirebeat_std::Origin>,
+
+    /// Let every page connect, whatever site it's from
+    #[arg(long, conflicts_with = "origin", help_heading = "Who may connect")]
+    any_origin: bool,
+
+    /// How many connections there may be at once
+    #[arg(long, value_name = "NUMBER", default_value_t = 1000,
+          value_parser = clap::value_parser!(u32).range(1..), help_heading = "Limits")]
+    max_connections: u32,
+
+    /// The longest message to take, in bytes
+    #[arg(long, value_name = "BYTES", default_value_t = 16 * 1024 * 1024, help_heading = "Limits")]
+    max_message: u64,
+
+    /// Ask for a sign of life after so many seconds of silence, and close if none comes for as
+    /// long; 0 for never
+    #[arg(long, value_name = "SECS", default_value = "20", value_parser = crate::options::seconds,
+          help_heading = "Limits")]
+    heartbeat: Duration,
+
+    /// Print nothing but failures
+    #[arg(short, long, help_heading = "Output")]
+    quiet: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  Echo on this machine, and try it at http://127.0.0.1:9001/:
+    wirebeat serve
+
+  A chat for the whole network:
+    wirebeat serve --broadcast 0.0.0.0:9001
+
+  With TLS:
+    wirebeat serve --tls-cert cert.pem --tls-key key.pem 0.0.0.0:8443";
+
+/// Serves until it's told to end.
+pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
+    let listener = TcpListener::bind(&arguments.address)
+        .map_err(|error| Failure::Io(format!("can't listen on {}", arguments.address), error))?;
+    let address = listener.local_addr().map_err(|e| Failure::Io("no address".into(), e))?;
+    let house = Arc::new(House {
+        log: Log::new(arguments.quiet),
+        subprotocols: arguments.subprotocol.clone(),
+        hub: arguments.broadcast.then(hub::Hub::default),
+        clients: 0.into(),
+    });
+    let what = if arguments.broadcast { "broadcast" } else { "echo" };
+    house.log.listening(what, "", &format!("{}:{}", options::host(address), address.port()))?;
+    let _ = Interrupt::handle(|| {});
+    for stream in listener.incoming().flatten() {
+        let house = Arc::clone(&house);
+        let config = crate::options::config(arguments.heartbeat, arguments.max_message);
+        let origins = options::origins(&arguments, address);
+        std::thread::spawn(move || {
+            let client =
+                log::Client { number: house.next_number(), address: stream.peer_addr().unwrap() };
+            match wirebeat_std::accept_with(stream, origins, &config) {
+                Ok(pending) => house.attend(client, pending),
+                Err(error) => house.turned_away(client, &error),
+            }
+        });
+    }
+    Ok(())
+}
