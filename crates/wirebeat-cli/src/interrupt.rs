@@ -12,6 +12,7 @@ const EXIT_CODE: i32 = 130;
 #[derive(Clone)]
 pub(crate) struct Interrupt {
     was_pressed: Arc<AtomicBool>,
+    is_over: Arc<AtomicBool>,
     end: Arc<dyn Fn() + Send + Sync>,
 }
 
@@ -19,7 +20,8 @@ impl Interrupt {
     /// From now on, `end` is called at the first Ctrl-C (or SIGTERM, or the terminal's end), on a
     /// thread of its own.
     pub(crate) fn handle(end: impl Fn() + Send + Sync + 'static) -> Result<Interrupt, Failure> {
-        let interrupt = Interrupt { was_pressed: Arc::default(), end: Arc::new(end) };
+        let interrupt =
+            Interrupt { was_pressed: Arc::default(), is_over: Arc::default(), end: Arc::new(end) };
         let handled = interrupt.clone();
         ctrlc::set_handler(move || handled.press()).map_err(|error| {
             Failure::Io("Ctrl-C can't be handled".into(), io::Error::other(error))
@@ -29,10 +31,18 @@ impl Interrupt {
 
     /// What Ctrl-C does, for a line editor that gets it as a key.
     pub(crate) fn press(&self) {
+        if self.is_over.load(Ordering::SeqCst) {
+            return;
+        }
         if self.was_pressed.swap(true, Ordering::SeqCst) {
             exit();
         }
         (self.end)();
+    }
+
+    /// The end has come: from now on, Ctrl-C does nothing, as there's nothing left to wait for.
+    pub(crate) fn finish(&self) {
+        self.is_over.store(true, Ordering::SeqCst);
     }
 }
 

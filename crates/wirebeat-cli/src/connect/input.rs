@@ -131,6 +131,7 @@ fn type_into(
                 return Ok(InputEnd::Stopped);
             }
             Typed::End => return Ok(InputEnd::Close),
+            Typed::Stopped => return Ok(InputEnd::Stopped),
         }
     }
 }

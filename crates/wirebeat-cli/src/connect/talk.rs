@@ -38,11 +38,12 @@ pub(crate) fn until_the_end(
         wait: if arguments.once { Wait::Forever } else { arguments.wait },
         is_once: arguments.once,
     };
-    input.start(Arc::clone(&outcome), interrupt)?;
+    input.start(Arc::clone(&outcome), interrupt.clone())?;
 
     print_all(&mut receiver, &reporter, &sign, &sender, arguments.once)?;
     let (is_refused, failure) = outcome.take();
     let Some(closed) = receiver.closed() else { return Ok(()) };
+    interrupt.finish();
     reporter.closed(closed)?;
     match failure {
         Some(failure) => Err(failure),

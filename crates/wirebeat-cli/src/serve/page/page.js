@@ -17,6 +17,8 @@ let unanswered = [];
 let ping = null;
 let pings = 0;
 let idleTimer = 0;
+/** Whether the list shows its end, and is to go on showing it. */
+let followsEnd = true;
 const counts = { sent: 0, received: 0 };
 const page = Math.random().toString(36).slice(2, 8);
 
@@ -46,7 +48,6 @@ function element(tag, className, text) {
 /** A line of the list. Everything goes in as text, so that no message can be anything else. */
 function log(kind, sign, size, what, after = "") {
   const list = $("log");
-  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
   const now = new Date();
   const row = element("li", kind, "");
   const time = element("time", "", `${now.toTimeString().slice(0, 8)}.${String(now.getMilliseconds()).padStart(3, "0")}`);
@@ -56,7 +57,11 @@ function log(kind, sign, size, what, after = "") {
   row.append(time, element("span", "sign", sign), element("span", "size", size), said);
   list.append(row);
   while (list.childElementCount > ROWS_MAX) list.firstElementChild.remove();
-  if (atEnd) list.scrollTop = list.scrollHeight;
+  stayAtEnd();
+}
+
+function stayAtEnd() {
+  if (followsEnd) $("log").scrollTop = $("log").scrollHeight;
 }
 
 function shown(data) {
@@ -112,11 +117,15 @@ function ended({ code, reason, wasClean }) {
   unanswered = [];
   ping = null;
   clearTimeout(idleTimer);
-  const said = reason ? ` “${reason}”` : "";
+  const said = quoted(reason);
   const why = { 1005: " (no code was given)", 1006: " (no Close frame came: refused, lost, or the server has ended)" }[code] ?? "";
   log(wasClean ? "note" : "bad", wasClean ? "·" : "✕", "", `closed: ${code}${said}${why}, ${wasClean ? "clean" : "not clean"}`);
   $("latency").textContent = "–";
   showState();
+}
+
+function quoted(reason) {
+  return reason ? ` “${reason}”` : "";
 }
 
 function same(a, b) {
@@ -234,14 +243,22 @@ $("file").addEventListener("change", async () => {
 $("closing").addEventListener("submit", (event) => {
   event.preventDefault();
   if (!isOpen()) return;
+  const [code, reason] = [Number($("code").value), $("reason").value];
   try {
-    socket.close(Number($("code").value), $("reason").value);
+    socket.close(code, reason);
+    log("note", "·", "", `closing with ${code}${quoted(reason)}`);
     problem("");
   } catch (error) {
     problem(error.name === "InvalidAccessError" ? "A page may close with 1000 or 3000 to 4999." : "The reason has more than 123 bytes.");
   }
   showState();
 });
+
+$("log").addEventListener("scroll", () => {
+  const list = $("log");
+  followsEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
+});
+new ResizeObserver(stayAtEnd).observe($("log"));
 
 $("clear").addEventListener("click", () => $("log").replaceChildren());
 $("idle").addEventListener("change", restIdle);
