@@ -132,15 +132,15 @@ fn what_keeps_a_connection_from_being_made_is_said_in_one_line() {
         let pending = accept(listener.accept().unwrap().0, OriginPolicy::SameHost).unwrap();
         pending.respond(&Response::new(401).unwrap())
     });
-    for (url, what) in [
-        (&*nobody, "check the port and that the server runs"),
-        (&*closed_to_us, "the server answered 401"),
-        ("wss://127.0.0.1/", "TLS"),
-        ("http://127.0.0.1/", "its scheme must be ws"),
+    for (url, what, code) in [
+        (&*nobody, "check the port and that the server runs", 3),
+        (&*closed_to_us, "the server answered 401", 5),
+        ("wss://127.0.0.1/", "TLS", 4),
+        ("http://127.0.0.1/", "its scheme must be ws", 2),
     ] {
         let output = live(&["--url", url]);
         let error = text(&output.stderr);
-        assert_eq!(output.status.code(), Some(1), "{error}");
+        assert_eq!(output.status.code(), Some(code), "{error}");
         assert_in_order(&error, &["error: ", what]);
         assert_eq!(error.lines().count(), 1, "{error}");
     }

@@ -1,4 +1,4 @@
-use wirebeat_std::{CloseCode, Closed, Phase, Reason};
+use wirebeat_std::{CloseCode, Closed, Phase, ProtocolError, Reason};
 
 use crate::failure::Failure;
 use crate::show::harmless;
@@ -96,6 +96,12 @@ fn broken(closed: &Closed) -> String {
         (Reason::WriteStall, _) => {
             "the server reads nothing any more: it hangs, or is too slow for what is sent"
         }
+        (
+            Reason::Protocol(
+                ProtocolError::MessageTooLarge { .. } | ProtocolError::FrameTooLarge { .. },
+            ),
+            _,
+        ) => "the server sent a message that is longer than --max-message allows",
         (Reason::Protocol(_), _) => {
             return format!("{cause}; tell whoever runs the server");
         }
