@@ -46,6 +46,23 @@ fn metadata() -> Metadata {
         .expect("cargo metadata runs")
 }
 
+/// The platforms that users build for, as far as licences are concerned.
+fn platforms() -> Vec<String> {
+    let deny = toml_at("deny.toml");
+    let platforms = deny["graph"]["targets"].as_array().expect("a list of platforms");
+    platforms.iter().map(|name| name.as_str().expect("a name").to_owned()).collect()
+}
+
+/// Returns what is built on one platform.
+fn metadata_for(platform: &str) -> Metadata {
+    MetadataCommand::new()
+        .manifest_path(root().join("Cargo.toml"))
+        .features(cargo_metadata::CargoOpt::AllFeatures)
+        .other_options(["--filter-platform".to_owned(), platform.to_owned()])
+        .exec()
+        .expect("cargo metadata runs")
+}
+
 fn toml_at(path: impl AsRef<Path>) -> toml::Table {
     let path = root().join(path);
     let text = fs::read_to_string(&path)
@@ -58,14 +75,12 @@ fn is_published(package: &Package) -> bool {
     package.publish.as_ref().is_none_or(|registries| !registries.is_empty())
 }
 
-/// Returns what a user of the published crates builds: they, and all behind their normal and build
+/// Returns what a user of these packages builds: they, and all behind their normal and build
 /// dependencies, with all features and on every platform.
-fn built_by_users(metadata: &Metadata) -> Vec<&Package> {
+fn built_by_users<'m>(metadata: &'m Metadata, packages: &[&'m Package]) -> Vec<&'m Package> {
     let nodes = &metadata.resolve.as_ref().expect("dependencies are resolved").nodes;
     let nodes: BTreeMap<&PackageId, _> = nodes.iter().map(|node| (&node.id, node)).collect();
-    let published =
-        metadata.workspace_packages().into_iter().filter(|package| is_published(package));
-    let mut waiting: Vec<&PackageId> = published.map(|package| &package.id).collect();
+    let mut waiting: Vec<&PackageId> = packages.iter().map(|package| &package.id).collect();
     let mut seen = BTreeSet::new();
     while let Some(id) = waiting.pop() {
         if seen.insert(id) {
@@ -78,21 +93,38 @@ fn built_by_users(metadata: &Metadata) -> Vec<&Package> {
     seen.into_iter().map(|id| &metadata[id]).collect()
 }
 
+/// What packages need that don't say so.
+const UNDECLARED: [(&str, Version); 1] = [("rustyline", Version::new(1, 95, 0))];
+
+/// The program, whose terminal needs more than the libraries do.
+const PROGRAM: &str = "wirebeat-cli";
+
+/// Returns what a package needs to be built, as far as it's known.
+fn rust_version(package: &Package) -> Option<Version> {
+    let undeclared = UNDECLARED.into_iter().find(|(name, _)| package.name == *name);
+    package.rust_version.clone().or(undeclared.map(|(_, version)| version))
+}
+
 #[test]
 fn rust_version_is_the_lowest_that_the_dependencies_allow() {
     let metadata = metadata();
-    let members: BTreeSet<&PackageId> = metadata.workspace_members.iter().collect();
-    let (ours, theirs): (Vec<&Package>, Vec<&Package>) =
-        built_by_users(&metadata).into_iter().partition(|package| members.contains(&package.id));
-    let (lowest, by) = theirs
-        .iter()
-        .filter_map(|package| Some((package.rust_version.clone()?, package.name.as_str())))
-        .chain([(RUST_VERSION_OF_EDITION, "the edition")])
-        .max()
-        .expect("the edition has a version");
-    assert!(!ours.is_empty());
-    for package in ours {
-        assert_eq!(package.rust_version.as_ref(), Some(&lowest), "{}: {by} needs it", package.name);
+    let published: Vec<&Package> =
+        metadata.workspace_packages().into_iter().filter(|package| is_published(package)).collect();
+    let (program, libraries): (Vec<&Package>, Vec<&Package>) =
+        published.into_iter().partition(|package| package.name == PROGRAM);
+    assert!(!program.is_empty() && !libraries.is_empty());
+    for ours in [program, libraries] {
+        let (lowest, by) = built_by_users(&metadata, &ours)
+            .into_iter()
+            .filter(|package| !metadata.workspace_members.contains(&package.id))
+            .filter_map(|package| Some((rust_version(package)?, package.name.as_str())))
+            .chain([(RUST_VERSION_OF_EDITION, "the edition")])
+            .max()
+            .expect("the edition has a version");
+        for package in ours {
+            let declared = package.rust_version.as_ref();
+            assert_eq!(declared, Some(&lowest), "{}: {by} needs it", package.name);
+        }
     }
 }
 
@@ -116,7 +148,7 @@ fn licences_of_all_packages_are_among_the_allowed() {
         .iter()
         .map(|name| spdx::Licensee::parse(name.as_str().expect("a name")).expect("an SPDX name"))
         .collect();
-    for package in metadata().packages {
+    for package in platforms().iter().flat_map(|platform| metadata_for(platform).packages) {
         let licence = package.license.as_deref().unwrap_or_default();
         let expression = spdx::Expression::parse_mode(licence, spdx::ParseMode::LAX)
             .unwrap_or_else(|error| panic!("{} {licence:?}: {error}", package.name));

@@ -91,7 +91,9 @@ impl From<&ConnectError> for NotConnected {
             ConnectError::Dns { .. }
             | ConnectError::Unreachable { .. }
             | ConnectError::Timeout(_) => NotConnected::Network,
-            ConnectError::TlsNotBuiltIn => NotConnected::Tls,
+            ConnectError::TlsNotBuiltIn | ConnectError::Tls(_) | ConnectError::NoRoots(_) => {
+                NotConnected::Tls
+            }
             ConnectError::Rejected(_) | ConnectError::Handshake(_) => NotConnected::Answer,
             ConnectError::Io(_) | ConnectError::Entropy(_) => NotConnected::Local,
         }

@@ -9,6 +9,7 @@
 //! | `failure` | why a run failed, and its exit code |
 //! | `interrupt` | Ctrl-C |
 //! | `options` | what several commands take |
+//! | `pem` | certificates and keys |
 //! | `show` | times, lengths and foreign text, as people read them |
 #![forbid(unsafe_code)]
 
@@ -18,6 +19,7 @@ mod failure;
 mod interrupt;
 mod live;
 mod options;
+mod pem;
 mod serve;
 mod show;
 

@@ -1,3 +1,4 @@
+use wirebeat_std::rustls;
 use wirebeat_std::{
     Cause, ConnectError, HandshakeError, Malformed, Reason, ReceivedResponse, UrlFault,
 };
@@ -22,10 +23,46 @@ pub(crate) fn on(error: &ConnectError, arguments: &Arguments) -> String {
              and that the server works",
             arguments.url
         ),
+        ConnectError::Tls(error) => tls(error, arguments),
+        ConnectError::NoRoots(_) => format!("{error}, or name the one to trust by --cacert"),
         ConnectError::Rejected(response) => rejected(response, arguments),
         ConnectError::Handshake(cause) => handshake(*cause, arguments),
         error => error.to_string(),
     }
+}
+
+/// Why there's no secure connection.
+fn tls(error: &rustls::Error, arguments: &Arguments) -> String {
+    use rustls::{AlertDescription, CertificateError};
+    let advice = match error {
+        rustls::Error::InvalidCertificate(error) => match error {
+            CertificateError::UnknownIssuer => {
+                "; if you know who issued its certificate, trust that one by --cacert; --insecure \
+                 trusts anybody"
+            }
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                "; use a name that its certificate is for"
+            }
+            CertificateError::Expired
+            | CertificateError::ExpiredContext { .. }
+            | CertificateError::NotValidYet
+            | CertificateError::NotValidYetContext { .. } => {
+                "; check this machine's clock, and otherwise tell whoever runs the server"
+            }
+            _ => "; tell whoever runs the server; --insecure trusts it nonetheless",
+        },
+        rustls::Error::InvalidMessage(_) => "; it doesn't seem to speak TLS: try ws://",
+        rustls::Error::AlertReceived(
+            AlertDescription::CertificateRequired
+            | AlertDescription::BadCertificate
+            | AlertDescription::UnknownCA,
+        ) => "; it wants a certificate from you that it trusts: --cert, and --key",
+        rustls::Error::AlertReceived(AlertDescription::HandshakeFailure) => {
+            "; the two have no cipher in common, or it wants a certificate from you: --cert"
+        }
+        _ => "",
+    };
+    format!("no secure connection to {}: {error}{advice}", arguments.url)
 }
 
 /// What a server's answer means, with the first line of what it says itself.

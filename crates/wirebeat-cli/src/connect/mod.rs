@@ -6,7 +6,7 @@
 //! | `advice` | why there is no connection, and what to do |
 //! | `talk` | the open connection: what goes in and out until it ends |
 //! | `input` | where messages come from: lines, bytes, a terminal |
-//! | `terminal` | the line that is being edited while others are printed |
+//! | `terminal`, `no_terminal` | the line that is being edited while others are printed |
 //! | `report`, `told`, `json` | what is printed, and in which form |
 //! | `screen` | where it's printed |
 //! | `ending` | how it ended, and whether that is a failure |
@@ -19,6 +19,7 @@ mod options;
 mod report;
 mod screen;
 mod talk;
+#[cfg_attr(not(unix), path = "no_terminal.rs")]
 mod terminal;
 mod tls;
 mod told;

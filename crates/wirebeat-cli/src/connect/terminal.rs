@@ -180,16 +180,11 @@ impl Turn {
 }
 
 /// The editor waits for keys, and a signal is all that it looks up for.
-#[cfg(unix)]
 fn interrupt_editor() {
     use rustix::process::{Signal, getpid, kill_process};
     // A process may always signal itself.
     let _ = kill_process(getpid(), Signal::INT);
 }
-
-/// Other systems give a program's terminal back by themselves.
-#[cfg(not(unix))]
-fn interrupt_editor() {}
 
 impl fmt::Debug for Terminal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

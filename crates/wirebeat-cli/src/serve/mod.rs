@@ -2,6 +2,7 @@
 //!
 //! | file | subject |
 //! |---|---|
+//! | `tls` | the server's certificate |
 //! | `options` | from the command line to addresses, limits and who may connect |
 //! | `attend` | one client: its request, and its connection until the end |
 //! | `hub` | what one client sends to all |
@@ -13,6 +14,7 @@ mod hub;
 mod log;
 mod options;
 mod page;
+mod tls;
 
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -22,7 +24,6 @@ use std::time::Duration;
 use self::attend::House;
 use self::log::Log;
 use crate::failure::{EXIT_CODES, Failure};
-use crate::interrupt::Interrupt;
 
 /// Run a WebSocket server that sends back what it's sent, with a page to try it in a browser.
 ///
@@ -112,16 +113,24 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         clients: 0.into(),
     });
     let what = if arguments.broadcast { "broadcast" } else { "echo" };
-    house.log.listening(what, "", &format!("{}:{}", options::host(address), address.port()))?;
-    let _ = Interrupt::handle(|| {});
+    house.log.listening(what, if arguments.tls_cert.is_some() { "s" } else { "" }, &format!("{}:{}", options::host(address), address.port()))?;
+    let tls = match &arguments.tls_cert {
+        Some(certificate) => Some(tls::config(certificate, arguments.tls_key.as_deref())?),
+        None => None,
+    };
     for stream in listener.incoming().flatten() {
         let house = Arc::clone(&house);
         let config = crate::options::config(arguments.heartbeat, arguments.max_message);
         let origins = options::origins(&arguments, address);
+        let tls = tls.clone();
         std::thread::spawn(move || {
             let client =
                 log::Client { number: house.next_number(), address: stream.peer_addr().unwrap() };
-            match wirebeat_std::accept_with(stream, origins, &config) {
+            let pending = match tls {
+                Some(tls) => wirebeat_std::accept_tls_with(stream, tls, origins, &config),
+                None => wirebeat_std::accept_with(stream, origins, &config),
+            };
+            match pending {
                 Ok(pending) => house.attend(client, pending),
                 Err(error) => house.turned_away(client, &error),
             }
