@@ -4,3 +4,4 @@
 pub mod content;
 pub mod endpoint;
 pub mod peers;
+pub mod program;

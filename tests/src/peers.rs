@@ -328,7 +328,7 @@ fn read_events(stdout: ChildStdout) -> Receiver<io::Result<Value>> {
     receiver
 }
 
-fn workspace() -> &'static Path {
+pub(crate) fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
 }
 

@@ -74,8 +74,8 @@ fn content(message: &Message<'_>) -> String {
 fn with_payload(what: String, payload: &[u8]) -> String {
     match std::str::from_utf8(payload) {
         Ok("") => what,
-        Ok(text) => format!("{what}  {}", harmless(text, " ")),
-        Err(_) => format!("{what}  {}", hex(payload, BINARY_LEN_MAX)),
+        Ok(text) if !text.contains(char::is_control) => format!("{what}  {}", harmless(text, " ")),
+        Ok(_) | Err(_) => format!("{what}  {}", hex(payload, BINARY_LEN_MAX)),
     }
 }
 
@@ -114,6 +114,7 @@ mod tests {
         for (event, expected) in [
             (Event::Ping(b"beat"[..].into()), "← ping 4 B  beat"),
             (Event::Ping(b""[..].into()), "← ping 0 B"),
+            (Event::Ping(b"\0\x01"[..].into()), "← ping 2 B  00 01"),
             (Event::Pong { payload: b"\xff\x00"[..].into(), latency: None }, "← pong 2 B  ff 00"),
             (Event::Pong { payload: b"1"[..].into(), latency }, "♥ pong 1 B, latency 1.50 ms"),
         ] {

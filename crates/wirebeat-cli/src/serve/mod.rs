@@ -113,7 +113,11 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         clients: 0.into(),
     });
     let what = if arguments.broadcast { "broadcast" } else { "echo" };
-    house.log.listening(what, if arguments.tls_cert.is_some() { "s" } else { "" }, &format!("{}:{}", options::host(address), address.port()))?;
+    house.log.listening(
+        what,
+        if arguments.tls_cert.is_some() { "s" } else { "" },
+        &format!("{}:{}", options::host(address), address.port()),
+    )?;
     let tls = match &arguments.tls_cert {
         Some(certificate) => Some(tls::config(certificate, arguments.tls_key.as_deref())?),
         None => None,
