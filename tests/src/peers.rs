@@ -332,6 +332,12 @@ pub(crate) fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
 }
 
+/// Returns the folder that cargo builds into. A relative one is relative to the workspace, as it is
+/// for cargo run there.
+pub(crate) fn target() -> PathBuf {
+    workspace().join(std::env::var_os("CARGO_TARGET_DIR").unwrap_or("target".into()))
+}
+
 /// Returns the folder that holds the libraries, after installing them if need be.
 fn installed() -> io::Result<&'static Path> {
     static INSTALLED: OnceLock<Result<PathBuf, String>> = OnceLock::new();
@@ -342,8 +348,7 @@ fn installed() -> io::Result<&'static Path> {
 }
 
 fn install() -> io::Result<PathBuf> {
-    // A relative folder is relative to the workspace, as it is for cargo run there.
-    let target = workspace().join(std::env::var_os("CARGO_TARGET_DIR").unwrap_or("target".into()));
+    let target = target();
     fs::create_dir_all(&target)?;
     // Tests are several processes, and each finds the libraries missing.
     let lock = File::create(target.join("peers.lock"))?;
