@@ -90,6 +90,7 @@ impl From<&ConnectError> for NotConnected {
             ConnectError::Url { .. } | ConnectError::Request(_) => NotConnected::Usage,
             ConnectError::Dns { .. }
             | ConnectError::Unreachable { .. }
+            | ConnectError::UnixSocket { .. }
             | ConnectError::Timeout(_) => NotConnected::Network,
             ConnectError::TlsNotBuiltIn | ConnectError::Tls(_) | ConnectError::NoRoots(_) => {
                 NotConnected::Tls

@@ -4,9 +4,10 @@ use std::thread;
 
 use wirebeat_std::{
     AcceptError, Acceptance, CloseCode, CloseFrame, IncomingRequest, Pending, Prepared,
-    RequestRefusal, Sender, WebSocket,
+    RequestRefusal, Sender, ServeError, WebSocket,
 };
 
+use super::Arguments;
 use super::hub::Hub;
 use super::log::{Client, Counts, Log};
 use super::page;
@@ -15,22 +16,31 @@ use super::page;
 #[derive(Debug)]
 pub(crate) struct House {
     pub(crate) log: Log,
-    pub(crate) subprotocols: Vec<String>,
+    subprotocols: Vec<String>,
     /// All clients, if what one sends goes to all.
-    pub(crate) hub: Option<Hub>,
-    pub(crate) clients: AtomicU64,
+    hub: Option<Hub>,
+    clients: AtomicU64,
 }
 
 impl House {
-    /// A number for the next client, from 1.
-    pub(crate) fn next_number(&self) -> u64 {
-        self.clients.fetch_add(1, Ordering::Relaxed) + 1
+    pub(crate) fn new(arguments: &Arguments) -> House {
+        House {
+            log: Log::new(arguments.quiet),
+            subprotocols: arguments.subprotocol.clone(),
+            hub: arguments.broadcast.then(Hub::default),
+            clients: AtomicU64::new(0),
+        }
+    }
+
+    /// What it does with messages.
+    pub(crate) fn does(&self) -> &'static str {
+        if self.hub.is_some() { "broadcast" } else { "echo" }
     }
 
     /// Answers a request, and stays until the connection's end.
-    pub(crate) fn attend(&self, client: Client, pending: Pending<TcpStream>) {
+    pub(crate) fn attend(&self, pending: Pending<TcpStream>) {
         let attended = if pending.request().is_upgrade() {
-            self.open(client, pending)
+            self.open(pending)
         } else {
             match page::answer(pending.request()) {
                 Ok(response) => pending.respond(&response),
@@ -38,21 +48,27 @@ impl House {
             }
         };
         if let Err(error) = attended {
-            self.turned_away(client, &error);
+            self.not_served(&ServeError::Opening(error));
         }
     }
 
-    /// Says why there is no connection, unless it's a browser that changed its mind.
-    pub(crate) fn turned_away(&self, client: Client, error: &AcceptError) {
+    /// Says why somebody got no connection, unless that changed its mind, as browsers do.
+    pub(crate) fn not_served(&self, error: &ServeError) {
         let advice = match error {
-            AcceptError::Gone(_) => return,
-            AcceptError::Refused(RequestRefusal::OriginRefused) => "; --origin allows its page",
+            ServeError::Opening(AcceptError::Gone(_)) => return,
+            ServeError::Opening(AcceptError::Refused(RequestRefusal::OriginRefused)) => {
+                "; --origin lets its pages in"
+            }
             _ => "",
         };
-        self.log.refused(client, error, advice);
+        self.log.refused(&format!("{error}{advice}"));
     }
 
-    fn open(&self, client: Client, pending: Pending<TcpStream>) -> Result<(), AcceptError> {
+    fn open(&self, pending: Pending<TcpStream>) -> Result<(), AcceptError> {
+        let client = Client {
+            number: self.clients.fetch_add(1, Ordering::Relaxed) + 1,
+            address: pending.get_ref().peer_addr().ok(),
+        };
         let chosen = self.choose(pending.request());
         let acceptance = match &chosen {
             Some(name) => Acceptance::new().subprotocol(name),

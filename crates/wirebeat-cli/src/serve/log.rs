@@ -2,7 +2,7 @@ use std::io::Write;
 use std::net::SocketAddr;
 
 use owo_colors::{AnsiColors, OwoColorize};
-use wirebeat_std::{AcceptError, Closed, IncomingRequest};
+use wirebeat_std::{Closed, IncomingRequest, Stopped};
 
 use crate::failure::Failure;
 use crate::show::{harmless, time_of_day};
@@ -17,7 +17,8 @@ pub(crate) struct Log {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Client {
     pub(crate) number: u64,
-    pub(crate) address: SocketAddr,
+    /// `None` if it's gone already.
+    pub(crate) address: Option<SocketAddr>,
 }
 
 /// How many messages went each way.
@@ -35,16 +36,23 @@ impl Log {
     /// Where the server listens, in a form that can be copied.
     pub(crate) fn listening(
         &self,
-        what: &str,
+        does: &str,
         scheme_end: &str,
-        host: &str,
+        address: SocketAddr,
     ) -> Result<(), Failure> {
         if self.is_quiet {
             return Ok(());
         }
         let mut output = anstream::stdout().lock();
-        writeln!(output, "{} ws{scheme_end}://{host}/ ({what})", "listening on".bold())
-            .and_then(|()| writeln!(output, "to try it in a browser: http{scheme_end}://{host}/"))
+        writeln!(output, "{} ws{scheme_end}://{address}/ ({does})", "listening on".bold())
+            .and_then(|()| {
+                // A browser can't go to "any address", but to this machine.
+                let host = match address.ip() {
+                    ip if !ip.is_unspecified() => address.to_string(),
+                    _ => format!("localhost:{}", address.port()),
+                };
+                writeln!(output, "to try it in a browser: http{scheme_end}://{host}/")
+            })
             .and_then(|()| output.flush())
             .map_err(Failure::Output)
     }
@@ -67,8 +75,16 @@ impl Log {
         self.line(color, "-", client, &format!("closed {how}; {received} in, {sent} out"));
     }
 
-    pub(crate) fn refused(&self, client: Client, error: &AcceptError, advice: &str) {
-        self.line(AnsiColors::Red, "!", client, &format!("not connected: {error}{advice}"));
+    /// Somebody got no connection.
+    pub(crate) fn refused(&self, what: &str) {
+        self.note(&format!("{} {what}", "!".red()));
+    }
+
+    pub(crate) fn stopped(&self, Stopped { dropped }: Stopped) {
+        self.note(&match dropped {
+            0 => "stopped".to_owned(),
+            dropped => format!("stopped; {dropped} didn't answer, and were dropped"),
+        });
     }
 
     pub(crate) fn note(&self, what: &str) {
@@ -80,6 +96,7 @@ impl Log {
 
     fn line(&self, color: AnsiColors, sign: &str, client: Client, what: &str) {
         let Client { number, address } = client;
+        let address = address.map_or("(gone)".into(), |address| address.to_string());
         self.note(&format!("{} #{number} {} {what}", sign.color(color), address.dimmed()));
     }
 }

@@ -16,14 +16,17 @@ mod options;
 mod page;
 mod tls;
 
-use std::net::TcpListener;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use wirebeat_std::Server;
+
 use self::attend::House;
-use self::log::Log;
 use crate::failure::{EXIT_CODES, Failure};
+use crate::interrupt::Interrupt;
 
 /// Run a WebSocket server that sends back what it's sent, with a page to try it in a browser.
 ///
@@ -90,6 +93,9 @@ pub(crate) struct Arguments {
     quiet: bool,
 }
 
+/// How long clients may take to answer that we go away.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
+
 const EXAMPLES: &str = "\
 Examples:
   Echo on this machine, and try it at http://127.0.0.1:9001/:
@@ -103,42 +109,55 @@ Examples:
 
 /// Serves until it's told to end.
 pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
-    let listener = TcpListener::bind(&arguments.address)
-        .map_err(|error| Failure::Io(format!("can't listen on {}", arguments.address), error))?;
-    let address = listener.local_addr().map_err(|e| Failure::Io("no address".into(), e))?;
-    let house = Arc::new(House {
-        log: Log::new(arguments.quiet),
-        subprotocols: arguments.subprotocol.clone(),
-        hub: arguments.broadcast.then(hub::Hub::default),
-        clients: 0.into(),
-    });
-    let what = if arguments.broadcast { "broadcast" } else { "echo" };
-    house.log.listening(
-        what,
-        if arguments.tls_cert.is_some() { "s" } else { "" },
-        &format!("{}:{}", options::host(address), address.port()),
-    )?;
     let tls = match &arguments.tls_cert {
         Some(certificate) => Some(tls::config(certificate, arguments.tls_key.as_deref())?),
         None => None,
     };
-    for stream in listener.incoming().flatten() {
-        let house = Arc::clone(&house);
-        let config = crate::options::config(arguments.heartbeat, arguments.max_message);
-        let origins = options::origins(&arguments, address);
-        let tls = tls.clone();
-        std::thread::spawn(move || {
-            let client =
-                log::Client { number: house.next_number(), address: stream.peer_addr().unwrap() };
-            let pending = match tls {
-                Some(tls) => wirebeat_std::accept_tls_with(stream, tls, origins, &config),
-                None => wirebeat_std::accept_with(stream, origins, &config),
-            };
-            match pending {
-                Ok(pending) => house.attend(client, pending),
-                Err(error) => house.turned_away(client, &error),
-            }
+    let (listener, address) = listen(&arguments.address)?;
+    let house = Arc::new(House::new(&arguments));
+    let server = Server::new(listener, options::origins(&arguments, address))
+        .config(crate::options::config(arguments.heartbeat, arguments.max_message))
+        .connections_max(usize::try_from(arguments.max_connections).unwrap_or(usize::MAX))
+        .shutdown_timeout(SHUTDOWN_TIMEOUT)
+        .on_error({
+            let house = Arc::clone(&house);
+            move |error| house.not_served(&error)
         });
-    }
+    let (server, scheme_end) = match tls {
+        Some(tls) => (server.tls(tls), "s"),
+        None => (server, ""),
+    };
+    let serving = server
+        .start({
+            let house = Arc::clone(&house);
+            move |pending| house.attend(pending)
+        })
+        .map_err(|error| Failure::Io("the server can't be started".into(), error))?;
+    let stopper = serving.stopper();
+    Interrupt::handle({
+        let house = Arc::clone(&house);
+        move || {
+            house.log.note("stopping: every client is told; Ctrl-C ends it at once");
+            stopper.stop();
+        }
+    })?;
+    house.log.listening(house.does(), scheme_end, address)?;
+    let stopped = serving.wait();
+    house.log.stopped(stopped);
     Ok(())
+}
+
+fn listen(address: &str) -> Result<(TcpListener, SocketAddr), Failure> {
+    let refused = |error: io::Error| {
+        let advice = match error.kind() {
+            io::ErrorKind::AddrInUse => ", as another program does; name another port",
+            io::ErrorKind::PermissionDenied => "; ports below 1024 are for the administrator",
+            io::ErrorKind::AddrNotAvailable => ", as this machine has no such address",
+            _ => "",
+        };
+        Failure::Io(format!("can't listen on {address}{advice}"), error)
+    };
+    let listener = TcpListener::bind(address).map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
+    Ok((listener, address))
 }
