@@ -1,6 +1,6 @@
 //! The program, run as its users run it, and servers for it.
 #![allow(dead_code, reason = "each test file uses a part of it")]
-#![allow(clippy::unwrap_used, reason = "what goes wrong fails the test")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "what goes wrong fails the test")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -87,6 +87,18 @@ impl Running {
     pub(crate) fn signal(&self, name: &str) {
         let kill = format!("kill -s {name} {}", self.child.as_ref().unwrap().id());
         assert!(Command::new("bash").args(["-c", &kill]).status().unwrap().success());
+    }
+
+    /// Whether it handles a signal by now, as far as the system tells.
+    pub(crate) fn catches(&self, name: &str) -> bool {
+        let number = match name {
+            "INT" => 2_u32,
+            _ => panic!("which signal is {name}?"),
+        };
+        let id = self.child.as_ref().unwrap().id();
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
+        u64::from_str_radix(caught.trim(), 16).unwrap() & (1 << (number - 1)) != 0
     }
 
     /// Waits for its end. Returns the rest of what it printed, its errors, and its exit code.

@@ -1,0 +1,218 @@
+//! `wirebeat serve`: what clients and browsers get, what is logged, and how it ends.
+#![forbid(unsafe_code)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "what goes wrong fails the test")]
+
+mod support;
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use support::{Running, failure, run};
+use wirebeat_std::{Client, ConnectError, Message, WebSocket};
+
+/// A server on a free port, and its address.
+fn serve(arguments: &[&str]) -> (Running, String) {
+    let mut server = Running::start(&[&["serve", "127.0.0.1:0"], arguments].concat());
+    let listening = server.line();
+    let address = listening.split("://").nth(1).and_then(|rest| rest.split('/').next());
+    let address = address.unwrap_or_else(|| panic!("{listening}")).to_owned();
+    assert!(server.line().starts_with("to try it in a browser: http"));
+    (server, address)
+}
+
+fn client(address: &str) -> Client {
+    Client::new(&format!("ws://{address}/path")).unwrap()
+}
+
+fn connect(address: &str) -> WebSocket<TcpStream> {
+    client(address).connect().unwrap()
+}
+
+/// What a plain HTTP request gets: head and body.
+fn http(address: &str, method: &str, target: &str) -> (String, String) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "{method} {target} HTTP/1.1\r\nHost: {address}\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.into(), body.into())
+}
+
+#[test]
+fn messages_come_back_as_they_were_sent() {
+    let (mut server, address) = serve(&[]);
+    let mut socket = connect(&address);
+    for message in [Message::from("tëxt"), Message::from(vec![0, 255]), Message::from("")] {
+        socket.send(message.borrow()).unwrap();
+        assert_eq!(socket.recv(), Some(message));
+    }
+    assert!(server.line().ends_with(" open /path"));
+    socket.close(None).unwrap();
+    let closed = server.line();
+    assert!(closed.contains("closed 1005 (no status received), clean"), "{closed}");
+    assert!(closed.ends_with("; 3 in, 3 out"), "{closed}");
+}
+
+#[test]
+fn with_broadcast_a_message_goes_to_all() {
+    let (_server, address) = serve(&["--broadcast"]);
+    let mut sockets: Vec<_> = (0..3).map(|_| connect(&address)).collect();
+    // Each is known to be there when its own message comes back.
+    for number in 0..3 {
+        let message = Message::from(format!("from {number}"));
+        sockets[number].send(message.borrow()).unwrap();
+        for socket in &mut sockets[..=number] {
+            assert_eq!(socket.recv().as_ref(), Some(&message));
+        }
+    }
+    let mut first = sockets.remove(0);
+    first.close(None).unwrap();
+    sockets[0].send("to those who stayed").unwrap();
+    for socket in &mut sockets {
+        let messages = std::iter::from_fn(|| socket.recv());
+        assert!(
+            messages.into_iter().any(|message| message == Message::from("to those who stayed"))
+        );
+    }
+}
+
+#[test]
+fn a_client_that_reads_nothing_holds_no_broadcast_up() {
+    let (_server, address) = serve(&["--broadcast"]);
+    let stuck = connect(&address);
+    let mut socket = connect(&address);
+    let message = Message::from("x".repeat(64 * 1024));
+    for _ in 0..1000 {
+        socket.send(message.borrow()).unwrap();
+        assert_eq!(socket.recv().as_ref(), Some(&message));
+    }
+    drop(stuck);
+}
+
+#[test]
+fn a_browser_gets_a_page() {
+    let (_server, address) = serve(&[]);
+    let (head, body) = http(&address, "GET", "/");
+    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+    assert!(head.contains("Content-Type: text/html; charset=utf-8"), "{head}");
+    assert!(head.contains("Content-Security-Policy: default-src 'none'"), "{head}");
+    assert!(body.starts_with("<!doctype html>") && body.trim_end().ends_with("</html>"));
+    assert_eq!(http(&address, "GET", "/?query").1, body);
+    let (head, body) = http(&address, "HEAD", "/");
+    assert!(head.starts_with("HTTP/1.1 200 ") && body.is_empty());
+    assert!(http(&address, "GET", "/favicon.ico").0.starts_with("HTTP/1.1 404 "));
+    let (head, _) = http(&address, "DELETE", "/");
+    assert!(head.starts_with("HTTP/1.1 405 ") && head.contains("Allow: GET, HEAD"), "{head}");
+}
+
+#[test]
+fn the_clients_first_choice_among_our_subprotocols_is_chosen() {
+    let (_server, address) = serve(&["--subprotocol", "a", "-s", "b"]);
+    for (offered, chosen) in
+        [(&["x", "b", "a"][..], Some("b")), (&["a"], Some("a")), (&["x"], None), (&[], None)]
+    {
+        let mut client = client(&address);
+        for name in offered {
+            client = client.subprotocol(name).unwrap();
+        }
+        assert_eq!(client.connect().unwrap().subprotocol(), chosen, "{offered:?}");
+    }
+}
+
+/// RFC 6455 §10.2.
+#[test]
+fn pages_of_other_sites_are_kept_out_unless_they_are_let_in() {
+    let evil = "https://evil.example";
+    for (arguments, origin, may_connect) in [
+        (&[][..], None, true),
+        (&[], Some(evil), false),
+        (&["--origin", "https://good.example"], Some(evil), false),
+        (&["--origin", "https://good.example", "--origin", evil], Some(evil), true),
+        (&["--any-origin"], Some(evil), true),
+    ] {
+        let (mut server, address) = serve(arguments);
+        let mut client = client(&address);
+        if let Some(origin) = origin {
+            client = client.origin(origin).unwrap();
+        }
+        match client.connect() {
+            Ok(_) => assert!(may_connect, "{arguments:?}"),
+            Err(ConnectError::Rejected(response)) => {
+                assert!(!may_connect && response.status() == 403, "{arguments:?}");
+                assert!(server.line().contains("--origin"));
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+#[test]
+fn limits_are_what_the_command_line_says() {
+    let (_server, address) = serve(&["--max-message", "4", "--max-connections", "1"]);
+    let mut socket = connect(&address);
+    socket.send("1234").unwrap();
+    assert_eq!(socket.recv(), Some(Message::from("1234")));
+
+    // A second client is there only when the first has gone.
+    let mut second = TcpStream::connect(&address).unwrap();
+    write!(second, "GET / HTTP/1.1\r\nHost: {address}\r\n\r\n").unwrap();
+    socket.send("12345").unwrap();
+    assert_eq!(socket.recv(), None);
+    assert_eq!(socket.closed().unwrap().code.get(), 1009);
+    drop(socket);
+    let mut answer = String::new();
+    second.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "));
+}
+
+#[test]
+fn ctrl_c_closes_all_connections_with_1001() {
+    for arguments in [&[][..], &["--broadcast"]] {
+        let (server, address) = serve(arguments);
+        let mut sockets = [connect(&address), connect(&address)];
+        for socket in &mut sockets {
+            socket.send("here").unwrap();
+            assert!(socket.recv().is_some());
+        }
+        server.signal("INT");
+        for mut socket in sockets {
+            while socket.recv().is_some() {}
+            let closed = socket.closed().unwrap();
+            assert_eq!((closed.code.get(), closed.was_clean), (1001, true));
+        }
+        let (log, errors, code) = server.finish();
+        assert_eq!((&*errors, code), ("", Some(0)));
+        assert!(log.contains("stopping") && log.trim_end().ends_with("stopped"), "{log}");
+        assert!(TcpStream::connect(&address).is_err());
+    }
+}
+
+#[test]
+fn a_second_ctrl_c_waits_for_nobody() {
+    let (mut server, address) = serve(&[]);
+    // It answers no Close frame.
+    let socket = connect(&address);
+    assert!(server.line().contains("open /path"));
+    server.signal("INT");
+    assert!(server.line().contains("stopping"));
+    server.signal("INT");
+    assert_eq!(server.finish().2, Some(130));
+    drop(socket);
+}
+
+#[test]
+fn a_port_that_is_taken_is_told_with_what_to_do() {
+    let (_server, address) = serve(&[]);
+    let (line, code) = failure(&run(&["serve", &address], b""));
+    assert_eq!(code, 1);
+    assert!(line.contains(&address) && line.contains("name another port"), "{line}");
+}
+
+#[test]
+fn quiet_says_nothing() {
+    let mut server = Running::start(&["serve", "--quiet", "127.0.0.1:0"]);
+    // It stops only if it has started to serve; before, a signal ends it.
+    while !server.catches("INT") {}
+    server.signal("INT");
+    assert_eq!(server.finish(), (String::new(), String::new(), Some(0)));
+}

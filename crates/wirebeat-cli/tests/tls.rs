@@ -1,0 +1,121 @@
+//! TLS from end to end: `wirebeat serve` with a certificate, and `wirebeat connect` to it.
+#![forbid(unsafe_code)]
+#![allow(clippy::unwrap_used, reason = "what goes wrong fails the test")]
+
+mod support;
+
+use std::fs;
+use std::path::PathBuf;
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use support::{Running, failure, http_server, run, text};
+use wirebeat_std::Response;
+
+/// A folder with an authority and what it has signed, in files.
+struct Files(PathBuf);
+
+impl Files {
+    fn new(name: &str) -> Files {
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+        fs::create_dir_all(&folder).unwrap();
+        let files = Files(folder);
+        let mut authority = CertificateParams::new(Vec::new()).unwrap();
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().unwrap();
+        let authority = CertifiedIssuer::self_signed(authority, key).unwrap();
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(["localhost".to_owned()]).unwrap();
+        let certificate = params.signed_by(&key, &authority).unwrap();
+        files.write("authority.pem", &authority.pem());
+        files.write("certificate.pem", &certificate.pem());
+        files.write("key.pem", &key.serialize_pem());
+        files.write("both.pem", &(certificate.pem() + &key.serialize_pem()));
+        files
+    }
+
+    fn write(&self, name: &str, content: &str) {
+        fs::write(self.0.join(name), content).unwrap();
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.join(name).to_str().unwrap().into()
+    }
+}
+
+/// A server with a certificate, and its URL.
+fn serve(arguments: &[&str]) -> (Running, String) {
+    let mut server = Running::start(&[&["serve", "127.0.0.1:0"], arguments].concat());
+    let listening = server.line();
+    assert!(listening.contains("wss://127.0.0.1:"), "{listening}");
+    let browser = server.line();
+    assert!(browser.contains("https://127.0.0.1:"), "{browser}");
+    let port = listening.split([':', '/']).nth(4).unwrap();
+    (server, format!("wss://localhost:{port}/"))
+}
+
+#[test]
+fn a_certificate_is_trusted_by_its_authority_or_not_at_all() {
+    let files = Files::new("trust");
+    let (certificate, key) = (files.path("certificate.pem"), files.path("key.pem"));
+    let authority = files.path("authority.pem");
+    let (_server, url) = serve(&["--tls-cert", &certificate, "--tls-key", &key]);
+    let connect = |arguments: &[&str]| {
+        run(&[&["connect", "--once", "--quiet"], arguments].concat(), b"hello\n")
+    };
+    for trust in [&["--cacert", &authority][..], &["--insecure"]] {
+        let output = connect(&[trust, &[&url]].concat());
+        assert_eq!(text(&output.stdout), "hello\n", "{}", text(&output.stderr));
+        assert_eq!(output.status.code(), Some(0));
+    }
+    let (line, code) = failure(&connect(&[&url]));
+    assert_eq!(code, 4);
+    assert!(line.contains("--cacert") || line.contains("no certificates to trust"), "{line}");
+    let wrong_name = url.replace("localhost", "127.0.0.1");
+    let (line, code) = failure(&connect(&["--cacert", &authority, &wrong_name]));
+    assert_eq!(code, 4);
+    assert!(line.contains("a name that its certificate is for"), "{line}");
+}
+
+#[test]
+fn certificate_and_key_may_be_in_one_file() {
+    let files = Files::new("both");
+    let (_server, url) = serve(&["--tls-cert", &files.path("both.pem")]);
+    let output = run(&["connect", "-1qk", &url], b"hello\n");
+    assert_eq!(text(&output.stdout), "hello\n", "{}", text(&output.stderr));
+}
+
+#[test]
+fn the_scheme_that_does_not_fit_the_server_is_told() {
+    let files = Files::new("scheme");
+    let (_server, secure) = serve(&["--tls-cert", &files.path("both.pem")]);
+    let (line, code) = failure(&run(&["connect", &secure.replace("wss:", "ws:")], b""));
+    assert!(code == 5 && line.contains("wss://"), "{line}");
+
+    let (plain, server) = http_server(|pending| pending.respond(&Response::new(404).unwrap()));
+    // The server refuses what isn't HTTP by itself.
+    let (line, code) = failure(&run(&["connect", "-k", &plain.replace("ws:", "wss:")], b""));
+    assert!(code == 4 && line.contains("try ws://"), "{line}");
+    assert!(server.join().is_err());
+}
+
+#[test]
+fn a_file_that_cannot_be_used_is_named() {
+    let files = Files::new("files");
+    files.write("empty.pem", "");
+    let (empty, key) = (files.path("empty.pem"), files.path("key.pem"));
+    let (missing, certificate) = (files.path("missing.pem"), files.path("certificate.pem"));
+    for (arguments, word, expected) in [
+        (["--cacert", &*empty], "has no certificate in it", 2),
+        (["--cacert", &*missing], "can't be read", 1),
+        (["--cert", &*certificate], "has no private key in it", 2),
+        (["--cert", &*key], "has no certificate in it", 2),
+    ] {
+        let (line, code) =
+            failure(&run(&[&["connect", "wss://localhost:1/"], &arguments[..]].concat(), b""));
+        assert_eq!(code, expected, "{line}");
+        assert!(line.contains(word) && line.contains(arguments[1]), "{line}");
+    }
+    // A key without a certificate is a mistake that clap finds.
+    let output = run(&["connect", "wss://localhost:1/", "--key", &key], b"");
+    assert_eq!(output.status.code(), Some(2));
+}
