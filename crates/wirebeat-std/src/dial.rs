@@ -88,7 +88,9 @@ impl Race {
             }
             for event in &events {
                 if let Some(stream) = self.outcome(event.token()) {
-                    return Ok(stream.into());
+                    let stream = TcpStream::from(stream);
+                    stream.set_nonblocking(false).map_err(ConnectError::Io)?;
+                    return Ok(stream);
                 }
             }
         }
@@ -311,6 +313,22 @@ mod tests {
         assert_eq!(schedule.next(start + ATTEMPT_DELAY), Next::Wait(None));
         schedule.note_failure(start + ATTEMPT_DELAY);
         assert_eq!(schedule.next(start + ATTEMPT_DELAY), Next::GiveUp);
+    }
+
+    #[test]
+    fn the_stream_waits_for_what_it_reads() {
+        let (listener, address) = live();
+        let mut stream = dial_all(&[address], None).unwrap();
+        let server = std::thread::spawn(move || {
+            let (mut accepted, _) = listener.accept().unwrap();
+            // Whoever doesn't wait has given up before this.
+            std::thread::yield_now();
+            std::io::Write::write_all(&mut accepted, b"x").unwrap();
+        });
+        let mut byte = [0];
+        std::io::Read::read_exact(&mut stream, &mut byte).unwrap();
+        assert_eq!(byte, *b"x");
+        server.join().unwrap();
     }
 
     #[test]
