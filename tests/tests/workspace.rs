@@ -129,14 +129,15 @@ fn rust_version_is_the_lowest_that_the_dependencies_allow() {
 }
 
 #[test]
-fn clippy_checks_against_the_rust_version_of_the_workspace() {
-    let manifest = toml_at("Cargo.toml");
-    for file in ["clippy.toml", "crates/wirebeat/clippy.toml"] {
-        assert_eq!(
-            toml_at(file)["msrv"],
-            manifest["workspace"]["package"]["rust-version"],
-            "{file}"
-        );
+fn clippy_checks_against_the_rust_version_of_the_packages() {
+    let libraries = &toml_at("Cargo.toml")["workspace"]["package"]["rust-version"];
+    let program = &toml_at("crates/wirebeat-cli/Cargo.toml")["package"]["rust-version"];
+    for (file, version) in [
+        ("clippy.toml", libraries),
+        ("crates/wirebeat/clippy.toml", libraries),
+        ("crates/wirebeat-cli/clippy.toml", program),
+    ] {
+        assert_eq!(&toml_at(file)["msrv"], version, "{file}");
     }
 }
 

@@ -61,7 +61,7 @@ fn binary_sends_all_of_the_input_as_one_message_and_prints_bytes_as_they_are() {
             }
             message
         });
-        let input: Vec<u8> = (0..len).map(|index| (index % 251) as u8).collect();
+        let input: Vec<u8> = (0..251_u8).cycle().take(len).collect();
         let wait = if len == 0 { "0" } else { "forever" };
         let output = run(&["connect", "--binary", "--quiet", "--wait", wait, &url], &input);
         assert!(output.stdout == input, "{len}: {} B came back", output.stdout.len());

@@ -66,7 +66,9 @@ fn advice(closed: &Closed) -> &'static str {
         3000 => "; it wants credentials: --user, or -H 'Authorization: …'",
         3003 => "; these credentials may not do this",
         3008 => "; something took too long for it",
-        3000..=3999 => "; the meaning of this code is in the documentation of its framework",
+        3001..=3002 | 3004..=3007 | 3009..=3999 => {
+            "; the meaning of this code is in the documentation of its framework"
+        }
         4000..=4999 => "; the meaning of this code is in the documentation of this server",
         _ => "",
     }

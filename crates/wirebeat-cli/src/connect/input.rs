@@ -15,7 +15,7 @@ const PART_LEN_MAX: usize = 64 * 1024;
 #[derive(Debug)]
 pub(crate) enum Source {
     /// One message a line, as the user edits it.
-    Terminal(Terminal),
+    Terminal(Box<Terminal>),
     /// One message a line.
     Lines,
     /// One binary message, of all that there is.
@@ -61,7 +61,7 @@ impl Source {
         if io::stdin().is_terminal() && io::stdout().is_terminal() {
             // What can't edit lines can still read them.
             if let Ok((terminal, printer)) = Terminal::open() {
-                return (Source::Terminal(terminal), Screen::edited(printer));
+                return (Source::Terminal(Box::new(terminal)), Screen::edited(printer));
             }
         }
         (Source::Lines, Screen::Plain)
@@ -76,7 +76,7 @@ impl Source {
         interrupt: &Interrupt,
     ) -> InputEnd {
         let sent = match self {
-            Source::Terminal(terminal) => type_into(terminal, sink, is_once, outcome, interrupt),
+            Source::Terminal(terminal) => type_into(*terminal, sink, is_once, outcome, interrupt),
             Source::Lines => send_lines(sink, is_once, outcome),
             Source::Bytes => send_bytes(sink, outcome),
         };
