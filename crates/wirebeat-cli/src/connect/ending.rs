@@ -10,7 +10,7 @@ pub(crate) fn judge(closed: &Closed, is_refused: bool) -> Result<(), Failure> {
     match closed.cause.reason {
         Reason::ClosedByPeer if is_success(closed.code) && lost == 0 => Ok(()),
         Reason::ClosedByPeer if is_success(closed.code) => Err(Failure::Lost(format!(
-            "the server closed ({}) before everything was sent: {} didn't leave",
+            "the server closed, {}, before everything was sent: {} didn't leave",
             said(closed),
             messages(lost)
         ))),

@@ -3,7 +3,7 @@ use std::io::{self, IsTerminal, Write};
 use wirebeat_std::{Accepted, Closed, Event};
 
 use super::screen::Screen;
-use super::{ending, json, told};
+use super::{json, told};
 use crate::failure::Failure;
 
 /// Says what happens, to whoever reads it: a person, a program, or a program that wants messages
@@ -75,17 +75,15 @@ impl Reporter {
         }
     }
 
-    /// It's over. Nothing is edited any more.
-    pub(crate) fn closed(&self, closed: &Closed) -> Result<(), Failure> {
+    /// It's over, as it should be or not. Nothing is edited any more.
+    pub(crate) fn closed(&self, closed: &Closed, is_failure: bool) -> Result<(), Failure> {
         self.screen.finish();
         match self.form {
             Form::Json if !self.is_quiet => self.screen.print(&json::closed(closed)),
             Form::Json => Ok(()),
             // What went wrong is said at the end, as the reason for the exit code.
-            Form::Told | Form::Bare { .. } if ending::judge(closed, false).is_ok() => {
-                self.note(&told::closed(closed))
-            }
-            Form::Told | Form::Bare { .. } => Ok(()),
+            Form::Told | Form::Bare { .. } if is_failure => Ok(()),
+            Form::Told | Form::Bare { .. } => self.note(&told::closed(closed)),
         }
     }
 

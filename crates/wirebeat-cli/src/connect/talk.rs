@@ -44,11 +44,12 @@ pub(crate) fn until_the_end(
     let (is_refused, failure) = outcome.take();
     let Some(closed) = receiver.closed() else { return Ok(()) };
     interrupt.finish();
-    reporter.closed(closed)?;
-    match failure {
+    let verdict = match failure {
         Some(failure) => Err(failure),
         None => ending::judge(closed, is_refused),
-    }
+    };
+    reporter.closed(closed, verdict.is_err())?;
+    verdict
 }
 
 /// Prints every event, and closes at the first message if there is to be one alone.
