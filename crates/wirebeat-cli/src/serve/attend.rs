@@ -113,7 +113,7 @@ impl House {
         let (own, mut counts) = (sender.clone(), Counts::default());
         thread::scope(|scope| {
             let pass = move || {
-                let sent = messages.iter().take_while(|message| own.send_prepared(message).is_ok());
+                let sent = messages.take_while(|message| own.send_prepared(message).is_ok());
                 let sent = sent.count() as u64;
                 // The queue ends when the hub has put the client out, or the connection has ended.
                 close(&own, CloseCode::TRY_AGAIN_LATER, "too slow");
