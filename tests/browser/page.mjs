@@ -16,6 +16,8 @@ const FLAGS = [
   "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ];
 
+const SCENARIO_MILLISECONDS_MAX = 120_000;
+
 const servers = [];
 
 /** A server of the program, and where it listens. */
@@ -26,7 +28,8 @@ class Server {
     server.process = spawn(WIREBEAT, ["serve", ...options], { stdio: ["ignore", "pipe", "inherit"] });
     server.ended = once(server.process, "exit");
     server.url = await new Promise((resolve, reject) => {
-      createInterface({ input: server.process.stdout }).on("line", (line) => {
+      server.lines = createInterface({ input: server.process.stdout });
+      server.lines.on("line", (line) => {
         server.log.push(line);
         const url = /in a browser: (\S+)/.exec(line);
         if (url) resolve(url[1]);
@@ -35,6 +38,11 @@ class Server {
     });
     server.address = new URL(server.url).host;
     return server;
+  }
+
+  /** Waits until it has printed this. */
+  async says(text) {
+    while (!this.log.some((line) => line.includes(text))) await once(this.lines, "line");
   }
 
   /** Ends as at Ctrl-C (SIGINT), or as a crash does (SIGKILL). */
@@ -140,7 +148,7 @@ const scenarios = {
     await page.state("OPEN");
     await page.tab.click("#connect");
     await page.row("closed: 1000, clean");
-    assert.ok(server.log.some((line) => line.includes('closed 4001 "seen enough", clean')), server.log.join("\n"));
+    await server.says('closed 4001 "seen enough", clean');
     page.assertFaultless();
   },
 
@@ -220,7 +228,7 @@ const scenarios = {
       new WebSocket(`ws://${address}/`).onclose = (event) => resolve(event.code);
     }), server.address);
     assert.equal(code, 1006);
-    assert.ok(server.log.some((line) => line.includes("--origin")), server.log.join("\n"));
+    await server.says("--origin");
     elsewhere.close();
   },
 
@@ -242,6 +250,12 @@ const scenarios = {
     }
   },
 };
+
+// Who waits for ever for what doesn't come fails.
+setTimeout(() => {
+  console.error("not over after", SCENARIO_MILLISECONDS_MAX, "ms;", servers.map((server) => server.log));
+  process.exit(1);
+}, SCENARIO_MILLISECONDS_MAX).unref();
 
 const [name, ...rest] = process.argv.slice(2);
 const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
