@@ -253,6 +253,7 @@ const scenarios = {
 
 // Who waits for ever for what doesn't come fails.
 setTimeout(() => {
+  for (const server of servers) server.process.kill("SIGKILL");
   console.error("not over after", SCENARIO_MILLISECONDS_MAX, "ms;", servers.map((server) => server.log));
   process.exit(1);
 }, SCENARIO_MILLISECONDS_MAX).unref();
