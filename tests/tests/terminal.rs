@@ -140,7 +140,7 @@ fn pings_are_printed_and_no_message_steers_the_terminal() {
         socket.send(vec![0, 1, 255]).unwrap();
         while socket.recv().is_some() {}
     });
-    let mut session = Session::connect(&url);
+    let mut session = Session::start(&["connect", &url]);
     session.sees("← ping 4 B  beat");
     session.sees("← text 19 B  \\u{1b}]0;title\\u{7}two");
     session.sees("lines");
@@ -245,6 +245,18 @@ fn there_are_colours_on_a_terminal_unless_no_color_is_set() {
         assert_eq!(session.ends().1, "0");
         server.join().unwrap();
     }
+}
+
+#[test]
+fn ctrl_c_stops_a_server() {
+    let mut session = Session::start(&["serve", "127.0.0.1:0"]);
+    session.sees("listening on ws://127.0.0.1:");
+    session.sees("to try it in a browser: http://127.0.0.1:");
+    session.types(&[CTRL_C]);
+    let (before, code) = session.ends();
+    assert!(before.contains("stopping: every client is told"), "{before}");
+    assert!(before.trim_end().ends_with("stopped"), "{before}");
+    assert_eq!(code, "0");
 }
 
 #[test]

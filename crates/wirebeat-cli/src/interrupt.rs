@@ -20,13 +20,16 @@ impl Interrupt {
     /// From now on, `end` is called at the first Ctrl-C (or SIGTERM, or the terminal's end), on a
     /// thread of its own.
     pub(crate) fn handle(end: impl Fn() + Send + Sync + 'static) -> Result<Interrupt, Failure> {
-        let interrupt =
-            Interrupt { was_pressed: Arc::default(), is_over: Arc::default(), end: Arc::new(end) };
+        let interrupt = Interrupt::new(end);
         let handled = interrupt.clone();
         ctrlc::set_handler(move || handled.press()).map_err(|error| {
             Failure::Io("Ctrl-C can't be handled".into(), io::Error::other(error))
         })?;
         Ok(interrupt)
+    }
+
+    fn new(end: impl Fn() + Send + Sync + 'static) -> Interrupt {
+        Interrupt { was_pressed: Arc::default(), is_over: Arc::default(), end: Arc::new(end) }
     }
 
     /// What Ctrl-C does, for a line editor that gets it as a key.
@@ -56,4 +59,26 @@ impl fmt::Debug for Interrupt {
 #[expect(clippy::disallowed_methods, reason = "main may be waiting for a peer that never answers")]
 fn exit() -> ! {
     std::process::exit(EXIT_CODE)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+
+    #[test]
+    fn the_first_asks_for_an_end_and_none_does_anything_once_that_has_come() {
+        let asked = Arc::<AtomicUsize>::default();
+        let ask = Arc::clone(&asked);
+        let interrupt = Interrupt::new(move || {
+            ask.fetch_add(1, Ordering::SeqCst);
+        });
+        interrupt.press();
+        assert_eq!(asked.load(Ordering::SeqCst), 1);
+        interrupt.finish();
+        // Otherwise this would end the test's process.
+        interrupt.press();
+        assert_eq!(asked.load(Ordering::SeqCst), 1);
+    }
 }

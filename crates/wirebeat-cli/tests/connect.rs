@@ -8,7 +8,7 @@ use std::io::Write;
 
 use serde_json::Value;
 use support::{Running, echo, echo_and_close, http_server, run, server, text};
-use wirebeat_std::{Acceptance, CloseFrame, Kind, Message};
+use wirebeat_std::{Acceptance, CloseFrame, Event, Kind, Message};
 
 /// The JSON Lines of an output, without their times, which are checked.
 fn events(output: &str) -> Vec<Value> {
@@ -281,6 +281,40 @@ fn an_output_that_nobody_reads_ends_the_run_without_a_word() {
     let (_, errors, code) = client.finish();
     assert_eq!((&*errors, code), ("", Some(0)));
     server.join().unwrap();
+}
+
+#[test]
+fn pings_are_answered_while_nobody_reads_the_output() {
+    let message = "x".repeat(100_000);
+    let (read, reads) = std::sync::mpsc::channel();
+    let (url, server) = server({
+        let message = message.clone();
+        move |mut socket| {
+            // More than a pipe holds.
+            for _ in 0..5 {
+                socket.send(&*message).unwrap();
+            }
+            for number in 0..5_u8 {
+                socket.ping(vec![number]).unwrap();
+                loop {
+                    match socket.recv_event().unwrap() {
+                        Event::Pong { payload, .. } if payload[..] == [number] => break,
+                        _ => {}
+                    }
+                }
+            }
+            read.send(()).unwrap();
+            socket.close(None).unwrap()
+        }
+    });
+    let mut client = Running::start(&["connect", "-q", "-w", "forever", &url]);
+    let _input = client.take_input();
+    reads.recv().unwrap();
+    for _ in 0..5 {
+        assert!(client.line() == message);
+    }
+    assert_eq!(client.finish().2, Some(0));
+    assert!(server.join().unwrap().was_clean);
 }
 
 #[test]
