@@ -6,7 +6,7 @@
 use std::process::Command;
 
 use rexpect::session::{PtySession, spawn_command};
-use wirebeat_std::{CloseFrame, Config, Event, Message, Text};
+use wirebeat_std::{CloseFrame, Config, Event, Message, ReadyState, Text};
 use wirebeat_tests::endpoint::{echo, serve};
 use wirebeat_tests::peers::{EVENT_WAIT_MAX, Library, Server};
 use wirebeat_tests::program;
@@ -148,6 +148,34 @@ fn pings_are_printed_and_no_message_steers_the_terminal() {
     session.types(&[CTRL_D]);
     assert_eq!(session.ends().1, "0");
     server.join().unwrap();
+}
+
+#[test]
+fn a_flood_is_printed_to_its_end_whatever_is_typed_into_it() {
+    for (keys, code) in
+        [(&[CTRL_D][..], "0"), (&[CTRL_C], "0"), (&[ENTER, "line", ENTER, CTRL_D], "0")]
+    {
+        let (url, server) = serve(Config::default(), |mut socket| {
+            let mut sent = 0;
+            while socket.ready_state() == ReadyState::Open && sent < 5_000 {
+                // Refused when the client has closed.
+                if socket.send(format!("number {sent}")).is_err() {
+                    break;
+                }
+                sent += 1;
+            }
+            while socket.recv().is_some() {}
+            sent
+        });
+        let mut session = Session::connect(&url);
+        session.sees("number 100\r");
+        session.types(keys);
+        let (before, ended) = session.ends();
+        let last: Vec<&str> = before.lines().rev().take(5).collect();
+        assert_eq!(ended, code, "{keys:?}: {last:?}");
+        assert!(before.contains("closed: 1000 (normal closure)"), "{keys:?}");
+        assert!(server.join().unwrap() > 100);
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 use std::io::{self, BufRead, BufReader, IsTerminal, Read};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, mpsc};
+use std::thread;
 
 use wirebeat_std::{Message, Payload};
 
@@ -108,17 +109,23 @@ impl Outcome {
     }
 }
 
+/// Sends what is typed. The editor has a thread of its own, because it's the one that prints too: if
+/// it waited for a message to be sent, a server that waits for us to read would wait for ever.
 fn type_into(
-    mut terminal: Terminal,
+    terminal: Terminal,
     sink: &impl Sink,
     is_once: bool,
     outcome: &Outcome,
     interrupt: &Interrupt,
 ) -> Result<InputEnd, Failure> {
-    loop {
-        match terminal.read().map_err(|error| unreadable("the terminal", error))? {
-            // Enter alone is no message: it makes room on the screen.
-            Typed::Line(line) if line.is_empty() => {}
+    let (typed, lines) = mpsc::channel();
+    let interrupt = interrupt.clone();
+    thread::Builder::new()
+        .name("edit".into())
+        .spawn(move || edit(terminal, is_once, &typed, &interrupt))
+        .map_err(|error| Failure::Io("no thread can be started".into(), error))?;
+    for typed in lines {
+        match typed.map_err(|error| unreadable("the terminal", error))? {
             Typed::Line(line) => {
                 // The connection's end is told elsewhere; until then the user may edit on.
                 let is_sent = outcome.send(|| sink.send(Message::from(line)));
@@ -126,13 +133,44 @@ fn type_into(
                     return Ok(InputEnd::End);
                 }
             }
-            Typed::Interrupt => {
-                interrupt.press();
-                return Ok(InputEnd::Stopped);
-            }
             Typed::End => return Ok(InputEnd::Close),
-            Typed::Stopped => return Ok(InputEnd::Stopped),
+            Typed::Interrupt | Typed::Stopped => break,
         }
+    }
+    Ok(InputEnd::Stopped)
+}
+
+/// Lets the user edit lines until the terminal is given back: also when no more are wanted, so that
+/// what still comes is printed.
+fn edit(
+    mut terminal: Terminal,
+    is_once: bool,
+    typed: &mpsc::Sender<io::Result<Typed>>,
+    interrupt: &Interrupt,
+) {
+    let mut was_interrupted = false;
+    loop {
+        let read = terminal.read();
+        match &read {
+            // Enter alone is no message: it makes room on the screen.
+            Ok(Typed::Line(line)) if line.is_empty() => continue,
+            Ok(Typed::Line(_)) if !is_once => {}
+            Ok(Typed::Line(_) | Typed::End) => terminal.rest(),
+            Ok(Typed::Interrupt) if was_interrupted => interrupt.press(),
+            Ok(Typed::Interrupt) => {
+                was_interrupted = true;
+                terminal.rest();
+                let interrupt = interrupt.clone();
+                // Without a thread the input's end closes the connection all the same.
+                let _ = thread::Builder::new().spawn(move || interrupt.press());
+            }
+            Ok(Typed::Stopped) | Err(_) => {
+                let _ = typed.send(read);
+                return;
+            }
+        }
+        // Nobody takes it once no more lines are wanted.
+        let _ = typed.send(read);
     }
 }
 

@@ -26,6 +26,7 @@ const NOTHING: &str = "\x1b[A\n";
 /// A terminal on which lines are edited, with a history.
 pub(crate) struct Terminal {
     editor: Editor<(), MemHistory>,
+    prompt: &'static str,
     turn: Arc<Turn>,
 }
 
@@ -76,7 +77,12 @@ impl Terminal {
         let printer = Box::new(editor.create_external_printer().map_err(io::Error::other)?);
         let turn = Arc::<Turn>::default();
         let printer = Printer { printer: Some(printer), turn: Arc::clone(&turn) };
-        Ok((Terminal { editor, turn }, printer))
+        Ok((Terminal { editor, prompt: PROMPT, turn }, printer))
+    }
+
+    /// No more lines are wanted: asks for none.
+    pub(crate) fn rest(&mut self) {
+        self.prompt = "";
     }
 
     /// Lets the user edit a line.
@@ -84,7 +90,7 @@ impl Terminal {
         if !self.turn.begin() {
             return Ok(Typed::Stopped);
         }
-        let read = self.editor.readline(PROMPT);
+        let read = self.editor.readline(self.prompt);
         if !self.turn.end() {
             return Ok(Typed::Stopped);
         }

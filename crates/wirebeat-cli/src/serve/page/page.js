@@ -223,7 +223,7 @@ $("composer").addEventListener("submit", (event) => {
 
 $("composer").addEventListener("change", (event) => {
   if (event.target.name !== "kind") return;
-  $("message").placeholder = event.target.value === "binary" ? "48 65 6c 6c 6f" : "Type, and press Enter to send";
+  $("message").placeholder = event.target.value === "binary" ? "48 65 6c 6c 6f" : "Enter sends it";
   problem("");
 });
 
