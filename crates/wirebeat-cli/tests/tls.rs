@@ -6,10 +6,17 @@ mod support;
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use support::{Running, failure, http_server, run, text};
-use wirebeat_std::Response;
+use support::{Running, echo, failure, http_server, run, tcp_server, text};
+use wirebeat_std::rustls::crypto::ring;
+use wirebeat_std::rustls::pki_types::pem::PemObject;
+use wirebeat_std::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use wirebeat_std::rustls::server::WebPkiClientVerifier;
+use wirebeat_std::rustls::{RootCertStore, ServerConfig};
+use wirebeat_std::{OriginPolicy, Response, accept_tls};
 
 /// A folder with an authority and what it has signed, in files.
 struct Files(PathBuf);
@@ -96,6 +103,58 @@ fn the_scheme_that_does_not_fit_the_server_is_told() {
     let (line, code) = failure(&run(&["connect", "-k", &plain.replace("ws:", "wss:")], b""));
     assert!(code == 4 && line.contains("try ws://"), "{line}");
     assert!(server.join().is_err());
+}
+
+/// A server for one connection that wants a certificate of the same authority from its client.
+/// Returns its URL, and whether it got one.
+fn demanding_server(files: &Files) -> (String, JoinHandle<bool>) {
+    let certificates =
+        |name| CertificateDer::pem_file_iter(files.path(name)).unwrap().map(Result::unwrap);
+    let provider = Arc::new(ring::default_provider());
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(certificates("authority.pem"));
+    let verifier =
+        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_client_cert_verifier(verifier.build().unwrap())
+        .with_single_cert(
+            certificates("certificate.pem").collect(),
+            PrivateKeyDer::from_pem_file(files.path("key.pem")).unwrap(),
+        )
+        .unwrap();
+    let (url, server) = tcp_server(move |stream| {
+        match accept_tls(stream, Arc::new(config), OriginPolicy::SameHost) {
+            Ok(pending) => {
+                echo(pending.accept().unwrap());
+                true
+            }
+            Err(_) => false,
+        }
+    });
+    (url.replace("ws://127.0.0.1", "wss://localhost"), server)
+}
+
+#[test]
+fn a_server_that_wants_a_certificate_gets_ours() {
+    let files = Files::new("client");
+    let (certificate, key) = (files.path("certificate.pem"), files.path("key.pem"));
+    let (both, authority) = (files.path("both.pem"), files.path("authority.pem"));
+    for arguments in [
+        &["--cacert", &*authority, "--cert", &*certificate, "--key", &*key][..],
+        &["--cacert", &*authority, "--cert", &*both],
+        &["--insecure", "--cert", &*both],
+    ] {
+        let (url, server) = demanding_server(&files);
+        let output = run(&[&["connect", "-1q", &*url], arguments].concat(), b"hello\n");
+        assert_eq!(text(&output.stdout), "hello\n", "{}", text(&output.stderr));
+        assert!(server.join().unwrap());
+    }
+    let (url, server) = demanding_server(&files);
+    let (line, code) = failure(&run(&["connect", "--cacert", &authority, &url], b""));
+    assert!(code == 4 && line.contains("--cert"), "{code}: {line}");
+    assert!(!server.join().unwrap());
 }
 
 #[test]
