@@ -1,11 +1,11 @@
-"""What the Python server and client share: events, content, and a connection that shows its frames."""
+"""What the Python servers and clients share: events, content, and certificates."""
 
 import hashlib
 import json
+import os
+import ssl
 import sys
 import threading
-
-from websockets.frames import DATA_OPCODES, Frame, Opcode
 
 MESSAGE_LEN_MAX = 64 * 1024 * 1024
 TEXT_UNIT = "wirebeat µ→💓 ".encode()
@@ -13,6 +13,17 @@ TEXT_UNIT = "wirebeat µ→💓 ".encode()
 
 def emit(event, **fields):
     print(json.dumps({"event": event, **fields}, ensure_ascii=False), flush=True)
+
+
+def emit_message(message, **fields):
+    data = as_bytes(message)
+    emit(
+        "message",
+        kind="text" if isinstance(message, str) else "binary",
+        len=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+        **fields,
+    )
 
 
 def content(kind, length):
@@ -34,60 +45,22 @@ def pieces(message, count):
     return [data[start:end] for start, end in zip(cuts, cuts[1:])]
 
 
-class Observed:
-    """Mixed into a connection class: prints control frames and counts a message's data frames."""
+def server_tls():
+    """What a server needs for TLS, or None if it is to do without."""
+    folder = os.environ.get("WIREBEAT_TLS")
+    if folder is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(os.path.join(folder, "cert.pem"), os.path.join(folder, "key.pem"))
+    context.set_alpn_protocols(["http/1.1"])
+    return context
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.identity = {}
-        self.closed_by_us = False
-        self.frames = 0
-        self.frames_of_messages = []
 
-    def process_event(self, event):
-        if isinstance(event, Frame):
-            if event.opcode is Opcode.PING or event.opcode is Opcode.PONG:
-                emit(event.opcode.name.lower(), **self.identity, payload=bytes(event.data).hex())
-            elif event.opcode in DATA_OPCODES:
-                self.frames += 1
-                if event.fin:
-                    self.frames_of_messages.append(self.frames)
-                    self.frames = 0
-        super().process_event(event)
-
-    def emit_open(self, **fields):
-        emit("open", **self.identity, subprotocol=self.subprotocol, **fields)
-
-    def emit_message(self, message):
-        data = as_bytes(message)
-        emit(
-            "message",
-            **self.identity,
-            kind="text" if isinstance(message, str) else "binary",
-            len=len(data),
-            sha256=hashlib.sha256(data).hexdigest(),
-            frames=self.frames_of_messages.pop(0),
-        )
-
-    async def close_first(self, code, reason):
-        """Begins the closing handshake; without a code the Close frame is empty."""
-        self.closed_by_us = True
-        if code is None:
-            async with self.send_context():
-                self.protocol.send_close()
-        else:
-            await self.close(code, reason)
-
-    def emit_close(self):
-        protocol = self.protocol
-        emit(
-            "close",
-            **self.identity,
-            code=self.close_code,
-            reason=self.close_reason,
-            clean=protocol.close_rcvd is not None and protocol.close_sent is not None,
-            initiator="us" if self.closed_by_us else "peer",
-        )
+def client_tls(url):
+    """What a client needs for this URL: trust in the tests' certificate authority alone."""
+    if not url.startswith("wss:"):
+        return None
+    return ssl.create_default_context(cafile=os.path.join(os.environ["WIREBEAT_TLS"], "ca.pem"))
 
 
 def set_when_stdin_ends(loop, ended):

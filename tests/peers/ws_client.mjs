@@ -1,23 +1,9 @@
 // A client over npm's ws, described in README.md beside it.
 
 import { once } from "node:events";
-import { parseArgs } from "node:util";
-import { MESSAGE_LEN_MAX, closeFirst, content, emit, headerPairs, observe, pieces, sendFragments, ws } from "./peer.mjs";
-
-const SCENARIO_MILLISECONDS_MAX = 60_000;
-const LENGTHS = [0, 5, 125, 126, 65_535, 65_536, 5_000_000];
-
-const { values: args, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    scenario: { type: "string" },
-    send: { type: "string", multiple: true },
-    code: { type: "string" },
-    reason: { type: "string", default: "" },
-    subprotocol: { type: "string", multiple: true, default: [] },
-    header: { type: "string", multiple: true, default: [] },
-  },
-});
+import { MESSAGE_LEN_MAX, content, emit, tlsFile } from "./peer.mjs";
+import { args, headers, main, messagesToSend } from "./scenario.mjs";
+import { closeFirst, headerPairs, observe, pieces, sendFragments, ws } from "./ws_socket.mjs";
 
 /** Each rejects if it does not go as it should. */
 const scenarios = {
@@ -49,7 +35,7 @@ const scenarios = {
   },
 
   async close(socket) {
-    await closeAndCompare(socket, args.code === undefined ? undefined : Number(args.code), args.reason);
+    await closeAndCompare(socket, args.code, args.reason);
   },
 
   async wait(socket) {
@@ -62,13 +48,6 @@ const scenarios = {
     throw new Error("the handshake was accepted");
   },
 };
-
-function messagesToSend() {
-  if (args.send) {
-    return args.send.map((item) => item.split(":")).map(([kind, length]) => content(kind, Number(length)));
-  }
-  return LENGTHS.flatMap((length) => [content("text", length), content("binary", length)]);
-}
 
 /** The next event of that name, or an error if the connection ends before. */
 async function nextOf(socket, name) {
@@ -98,9 +77,9 @@ async function closeAndCompare(socket, code, reason) {
 }
 
 /** Settles as the scenario does; what runs on opening does so before the first message is read. */
-function connect(scenario) {
-  const headers = Object.fromEntries(args.header.map((line) => line.split(/:\s*(.*)/s, 2)));
-  const socket = new ws.WebSocket(positionals[0], args.subprotocol, {
+function connect(url, play) {
+  const socket = new ws.WebSocket(url, args.subprotocol, {
+    ca: tlsFile("ca.pem"),
     headers,
     maxPayload: MESSAGE_LEN_MAX,
     perMessageDeflate: false,
@@ -113,7 +92,7 @@ function connect(scenario) {
     socket.on("open", () => {
       observe(socket);
       emit("open", { subprotocol: socket.protocol || null, headers: responseHeaders });
-      resolve(scenario(socket));
+      resolve(play(socket));
     });
   });
 }
@@ -125,22 +104,4 @@ async function report(request, response) {
   if (args.scenario !== "reject") throw new Error("the handshake was refused");
 }
 
-async function run() {
-  const scenario = scenarios[args.scenario];
-  if (positionals.length !== 1 || scenario === undefined) {
-    throw new Error(`usage: ws_client.mjs URL --scenario ${Object.keys(scenarios).join("|")}`);
-  }
-  await connect(scenario);
-}
-
-setTimeout(() => {
-  emit("failed", { why: `not over after ${SCENARIO_MILLISECONDS_MAX} ms` });
-  process.exit(1);
-}, SCENARIO_MILLISECONDS_MAX).unref();
-
-try {
-  await run();
-} catch (error) {
-  emit("failed", { why: String(error) });
-  process.exit(1); // the connection may still be open
-}
+await main(scenarios, connect);

@@ -1,50 +1,22 @@
 """A client over Python's websockets, described in README.md beside it."""
 
-import argparse
-import asyncio
-import sys
-
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 import peer
-
-SCENARIO_SECONDS_MAX = 60
-LENGTHS = (0, 5, 125, 126, 65_535, 65_536, 5_000_000)
-
-
-class Failed(Exception):
-    """The scenario did not go as it should."""
+import scenario
+from ws_connection import Observed
+from scenario import Failed
 
 
-class Connection(peer.Observed, ClientConnection):
+class Connection(Observed, ClientConnection):
     pass
-
-
-def arguments():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("url")
-    parser.add_argument("--scenario", choices=SCENARIOS, required=True)
-    parser.add_argument("--send", action="append", metavar="KIND:LEN")
-    parser.add_argument("--code", type=int)
-    parser.add_argument("--reason", default="")
-    parser.add_argument("--subprotocol", action="append")
-    parser.add_argument("--header", action="append", default=[])
-    return parser.parse_args()
-
-
-def messages_to_send(args):
-    if args.send:
-        pairs = (item.split(":") for item in args.send)
-        return [peer.content(kind, int(length)) for kind, length in pairs]
-    return [peer.content(kind, length) for length in LENGTHS for kind in ("text", "binary")]
 
 
 async def await_same(connection, sent):
     received = await connection.recv()
     connection.emit_message(received)
-    if received != sent:
-        raise Failed(f"{type(sent).__name__} of length {len(sent)} came back differently")
+    scenario.demand_same(received, sent)
 
 
 async def await_end(connection):
@@ -64,14 +36,14 @@ async def close_and_compare(connection, code, reason):
 
 
 async def echo(connection, args):
-    for message in messages_to_send(args):
+    for message in scenario.messages_to_send(args):
         await connection.send(message)
         await await_same(connection, message)
     await close_and_compare(connection, 1000, "done")
 
 
 async def fragmented(connection, args):
-    for message in messages_to_send(args):
+    for message in scenario.messages_to_send(args):
 
         async def parts():
             yield b""
@@ -109,28 +81,18 @@ async def reject(_connection, _args):
     raise Failed("the handshake was accepted")
 
 
-SCENARIOS = {
-    "echo": echo,
-    "fragmented": fragmented,
-    "ping": ping,
-    "close": close,
-    "wait": wait,
-    "reject": reject,
-}
-
-
-async def run(args):
-    headers = [tuple(part.strip() for part in item.split(":", 1)) for item in args.header]
+async def run(play, args):
     try:
         connection = await connect(
             args.url,
-            additional_headers=headers,
+            additional_headers=scenario.headers(args),
             compression=None,
             create_connection=Connection,
             max_size=peer.MESSAGE_LEN_MAX,
             ping_interval=None,
             proxy=None,
-            subprotocols=args.subprotocol,
+            ssl=peer.client_tls(args.url),
+            subprotocols=args.subprotocol or None,
         )
     except InvalidStatus as rejection:
         response = rejection.response
@@ -140,22 +102,23 @@ async def run(args):
             headers=[[name, value] for name, value in response.headers.raw_items()],
             body=(response.body or b"").decode(errors="replace"),
         )
-        if args.scenario != "reject":
+        if play is not reject:
             raise Failed("the handshake was refused") from rejection
         return
     connection.emit_open(
         headers=[[name, value] for name, value in connection.response.headers.raw_items()]
     )
-    await SCENARIOS[args.scenario](connection, args)
+    await play(connection, args)
 
 
-async def main():
-    try:
-        await asyncio.wait_for(run(arguments()), SCENARIO_SECONDS_MAX)
-    except Exception as error:  # whatever it is, the test that reads this should see it
-        peer.emit("failed", why=f"{type(error).__name__}: {error}")
-        return 1
-    return 0
-
-
-sys.exit(asyncio.run(main()))
+scenario.main(
+    {
+        "echo": echo,
+        "fragmented": fragmented,
+        "ping": ping,
+        "close": close,
+        "wait": wait,
+        "reject": reject,
+    },
+    run,
+)

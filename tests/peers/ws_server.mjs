@@ -1,13 +1,16 @@
 // A server over npm's ws, described in README.md beside it.
 
-import { createServer, STATUS_CODES } from "node:http";
-import { MESSAGE_LEN_MAX, closeFirst, emit, headerPairs, observe, pieces, sendFragments, ws } from "./peer.mjs";
+import { createServer as createPlainServer, STATUS_CODES } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import { MESSAGE_LEN_MAX, emit, tlsFile } from "./peer.mjs";
+import { closeFirst, headerPairs, observe, pieces, sendFragments, ws } from "./ws_socket.mjs";
 
 const SUBPROTOCOLS = ["chat", "superchat"];
 const BEHAVIOURS = ["/echo", "/fragmented", "/close", "/ping", "/drop"];
 const SERVER_MILLISECONDS_MAX = 120_000;
 
-const server = createServer();
+const cert = tlsFile("cert.pem");
+const server = cert ? createTlsServer({ cert, key: tlsFile("key.pem") }) : createPlainServer();
 const upgrades = new ws.WebSocketServer({
   noServer: true,
   maxPayload: MESSAGE_LEN_MAX,

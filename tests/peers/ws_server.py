@@ -10,6 +10,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 import peer
+from ws_connection import Observed
 
 SUBPROTOCOLS = ("chat", "superchat")
 BEHAVIOURS = ("/echo", "/fragmented", "/close", "/ping", "/drop")
@@ -17,7 +18,7 @@ SERVER_SECONDS_MAX = 120
 connections = itertools.count(1)
 
 
-class Connection(peer.Observed, ServerConnection):
+class Connection(Observed, ServerConnection):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.identity = {"connection": next(connections)}
@@ -94,6 +95,7 @@ async def main():
         process_request=process_request,
         process_response=process_response,
         select_subprotocol=select_subprotocol,
+        ssl=peer.server_tls(),
         subprotocols=SUBPROTOCOLS,
     ) as server:
         peer.emit("listening", port=server.sockets[0].getsockname()[1])

@@ -3,7 +3,21 @@
 use std::net::{TcpListener, TcpStream};
 use std::thread::{self, JoinHandle};
 
-use wirebeat_std::{Client, Closed, Config, Event, Message, OriginPolicy, WebSocket, accept_with};
+use wirebeat_std::{
+    AcceptError, Client, Closed, Config, Event, Message, OriginPolicy, Pending, WebSocket,
+    accept_with,
+};
+
+use crate::peers::Transport;
+
+/// A client for `url`, which trusts the tests' certificate authority and no other.
+///
+/// # Panics
+///
+/// If that isn't a URL, which fails the test.
+pub fn client(url: &str) -> Client {
+    Client::new(url).expect("the URL is valid")
+}
 
 /// Opens a WebSocket to `url`.
 ///
@@ -11,19 +25,33 @@ use wirebeat_std::{Client, Closed, Config, Event, Message, OriginPolicy, WebSock
 ///
 /// If it doesn't open, which fails the test.
 pub fn connect(url: &str, config: Config) -> WebSocket<TcpStream> {
-    let client = Client::new(url).expect("the URL is valid").config(config);
-    client.connect().expect("the server opens the connection")
+    client(url).config(config).connect().expect("the server opens the connection")
 }
 
 /// A server of ours for one connection. Returns its URL, and what `serve` returns.
 pub fn serve<T: Send + 'static>(
+    transport: Transport,
     config: Config,
     serve: impl FnOnce(WebSocket<TcpStream>) -> T + Send + 'static,
 ) -> (String, JoinHandle<T>) {
-    serve_stream(move |stream| {
-        let pending = accept_with(stream, OriginPolicy::SameHost, &config).expect("a request");
-        serve(pending.accept().expect("the connection opens"))
+    serve_request(transport, config, |pending| {
+        serve(pending.expect("a request").accept().expect("the connection opens"))
     })
+}
+
+/// A server of ours that decides on one request. Returns its URL, and what `decide` returns.
+pub fn serve_request<T: Send + 'static>(
+    transport: Transport,
+    config: Config,
+    decide: impl FnOnce(Result<Pending<TcpStream>, AcceptError>) -> T + Send + 'static,
+) -> (String, JoinHandle<T>) {
+    let (url, server) = serve_stream(move |stream| {
+        decide(match transport {
+            Transport::Tcp => accept_with(stream, OriginPolicy::SameHost, &config),
+            Transport::Tls => unimplemented!(),
+        })
+    });
+    (url.replacen("ws", transport.scheme(), 1), server)
 }
 
 /// A listener for one connection, whatever is made of it. Returns its URL, and what `serve` returns.

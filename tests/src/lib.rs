@@ -2,7 +2,10 @@
 #![forbid(unsafe_code)]
 
 pub mod browser;
+pub mod certificates;
 pub mod content;
 pub mod endpoint;
+pub mod install;
 pub mod peers;
+pub mod process;
 pub mod program;

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
-use crate::peers::workspace;
+use crate::process::workspace;
 
 /// Returns where the program is, after building it.
 ///

@@ -12,6 +12,7 @@ use wirebeat_std::{
     ProtocolError, Reason, RequestRefusal, accept, connect,
 };
 use wirebeat_tests::endpoint::{serve, serve_stream, watch};
+use wirebeat_tests::peers::Transport;
 
 /// A TLS 1.2 record: an alert, as a server of `wss:` answers what isn't TLS.
 const TLS_ALERT: &[u8] = b"\x15\x03\x01\x00\x02\x02\x46";
@@ -212,7 +213,8 @@ fn a_server_that_goes_on_with_garbage_reads_1002() {
 #[test]
 fn a_client_that_goes_on_with_garbage_reads_1002() {
     for (garbage, expected) in no_frames() {
-        let (url, server) = serve(Config::default(), |mut socket| watch(&mut socket).1);
+        let (url, server) =
+            serve(Transport::Tcp, Config::default(), |mut socket| watch(&mut socket).1);
         let mut stream = dial(&url);
         stream.write_all(REQUEST.as_bytes()).unwrap();
         assert!(read_head(&stream)[0].starts_with("HTTP/1.1 101 "));

@@ -3,26 +3,14 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "what goes wrong fails the test")]
 
-use std::net::TcpStream;
-use std::thread::JoinHandle;
-
 use serde_json::Value;
-use wirebeat_std::{
-    AcceptError, Acceptance, Client, ConnectError, OriginPolicy, Pending, Response, accept,
-};
-use wirebeat_tests::endpoint::{echo, serve_stream};
-use wirebeat_tests::peers::{self, Library, Server};
-
-/// A server of ours that decides on one request. Returns its URL, and what `decide` returns.
-fn serve_request<T: Send + 'static>(
-    decide: impl FnOnce(Pending<TcpStream>) -> T + Send + 'static,
-) -> (String, JoinHandle<T>) {
-    serve_stream(|stream| decide(accept(stream, OriginPolicy::SameHost).unwrap()))
-}
+use wirebeat_std::{AcceptError, Acceptance, Config, ConnectError, Response};
+use wirebeat_tests::endpoint::{client, echo, serve_request};
+use wirebeat_tests::peers::{Client, Library, Server, each_client, each_server};
 
 /// What a peer's client prints while it's refused, or has a connection and closes it.
 fn run(library: Library, url: &str, scenario: &str, arguments: &[&str]) -> Vec<Value> {
-    peers::Client::start(library, url, scenario, arguments).unwrap().finish().unwrap()
+    Client::start(library, url, scenario, arguments).unwrap().finish().unwrap()
 }
 
 fn only<'e>(events: &'e [Value], name: &str) -> &'e Value {
@@ -42,7 +30,7 @@ fn values<'e>(event: &'e Value, name: &str) -> Vec<&'e str> {
 }
 
 fn rejected_by(url: &str) -> (u16, Vec<(String, String)>, String) {
-    match Client::new(url).unwrap().connect() {
+    match client(url).connect() {
         Err(ConnectError::Rejected(response)) => {
             let utf8 = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
             let headers = response.headers().iter();
@@ -56,8 +44,8 @@ fn rejected_by(url: &str) -> (u16, Vec<(String, String)>, String) {
 /// §4.2.2, item 5.5: the server takes one of those that the client offers.
 #[test]
 fn a_peers_server_chooses_among_the_subprotocols_that_we_offer() {
-    Library::each(|library| {
-        let mut server = Server::start(library).unwrap();
+    each_server(|library, transport| {
+        let mut server = Server::start(library, transport).unwrap();
         let cases: [(&[&str], Option<&str>); 4] = [
             (&["v9", "superchat", "chat"], Some("superchat")),
             (&["chat"], Some("chat")),
@@ -65,7 +53,7 @@ fn a_peers_server_chooses_among_the_subprotocols_that_we_offer() {
             (&[], None),
         ];
         for (offered, chosen) in cases {
-            let mut client = Client::new(&server.url("/echo")).unwrap();
+            let mut client = client(&server.url("/echo"));
             for name in offered {
                 client = client.subprotocol(name).unwrap();
             }
@@ -78,8 +66,9 @@ fn a_peers_server_chooses_among_the_subprotocols_that_we_offer() {
 
 #[test]
 fn a_peers_client_takes_the_subprotocol_that_we_choose() {
-    Library::each(|library| {
-        let (url, ours) = serve_request(|pending| {
+    each_client(|library, transport| {
+        let (url, ours) = serve_request(transport, Config::default(), |pending| {
+            let pending = pending.unwrap();
             let offered: Vec<_> = pending.request().subprotocols().map(String::from).collect();
             let acceptance = Acceptance::new().subprotocol("v1");
             let mut socket = pending.accept_with(&acceptance).unwrap();
@@ -96,8 +85,9 @@ fn a_peers_client_takes_the_subprotocol_that_we_choose() {
 
 #[test]
 fn a_subprotocol_that_a_peers_client_did_not_offer_is_our_mistake_and_answered_500() {
-    Library::each(|library| {
-        let (url, ours) = serve_request(|pending| {
+    each_client(|library, transport| {
+        let (url, ours) = serve_request(transport, Config::default(), |pending| {
+            let pending = pending.unwrap();
             pending.accept_with(&Acceptance::new().subprotocol("v3")).map(drop)
         });
         let events = run(library, &url, "reject", &["--subprotocol", "v2"]);
@@ -109,10 +99,10 @@ fn a_subprotocol_that_a_peers_client_did_not_offer_is_our_mistake_and_answered_5
 
 #[test]
 fn a_peers_server_sees_our_headers_and_we_see_its() {
-    Library::each(|library| {
-        let mut server = Server::start(library).unwrap();
+    each_server(|library, transport| {
+        let mut server = Server::start(library, transport).unwrap();
         let url = server.url("/echo?room=4&name=a%20b");
-        let client = Client::new(&url).unwrap().header("X-Token", "a:b c, d").unwrap();
+        let client = client(&url).header("X-Token", "a:b c, d").unwrap();
         let client = client.header("X-Token", "second").unwrap();
         let socket = client.origin("https://example.com").unwrap().connect().unwrap();
 
@@ -124,7 +114,9 @@ fn a_peers_server_sees_our_headers_and_we_see_its() {
 
         let name = match library {
             Library::PythonWebsockets => "websockets",
+            Library::PythonAiohttp => "aiohttp",
             Library::NodeWs => "ws",
+            Library::NodeBuiltIn => unreachable!("it has no server"),
         };
         let headers = socket.accepted().unwrap().headers();
         assert_eq!(headers.get_all("X-Peer").collect::<Vec<_>>(), [name.as_bytes()]);
@@ -133,8 +125,9 @@ fn a_peers_server_sees_our_headers_and_we_see_its() {
 
 #[test]
 fn a_peers_client_sees_our_headers_and_we_see_its() {
-    Library::each(|library| {
-        let (url, ours) = serve_request(|pending| {
+    each_client(|library, transport| {
+        let (url, ours) = serve_request(transport, Config::default(), |pending| {
+            let pending = pending.unwrap();
             let request = pending.request().clone();
             let acceptance = Acceptance::new().header("X-Node", "n4").unwrap();
             let acceptance = acceptance.header("Set-Cookie", "a=1; Path=/").unwrap();
@@ -148,12 +141,14 @@ fn a_peers_client_sees_our_headers_and_we_see_its() {
         let sent = ["--header", "X-Token: a:b c, d", "--header", "X-Lang: de"];
         let events = run(library, &target, "close", &sent);
         let open = only(&events, "open");
-        assert_eq!(values(open, "X-Node"), ["n4"]);
-        assert_eq!(values(open, "Set-Cookie"), ["a=1; Path=/", "b=2"]);
+        if library.tells_answers() {
+            assert_eq!(values(open, "X-Node"), ["n4"]);
+            assert_eq!(values(open, "Set-Cookie"), ["a=1; Path=/", "b=2"]);
+        }
 
         let request = ours.join().unwrap();
         assert_eq!(request.target(), "/rooms?id=4");
-        assert_eq!(format!("ws://{}/", request.host()), url);
+        assert_eq!(format!("{}://{}/", transport.scheme(), request.host()), url);
         assert_eq!(request.headers().get_str("X-Token"), Some("a:b c, d"));
         assert_eq!(request.headers().get_str("X-Lang"), Some("de"));
         assert_eq!((request.origin(), request.is_upgrade()), (None, true));
@@ -162,8 +157,8 @@ fn a_peers_client_sees_our_headers_and_we_see_its() {
 
 #[test]
 fn the_refusal_of_a_peers_server_comes_with_status_headers_and_body() {
-    Library::each(|library| {
-        let mut server = Server::start(library).unwrap();
+    each_server(|library, transport| {
+        let mut server = Server::start(library, transport).unwrap();
         for status in [401, 403, 503] {
             let (got, headers, body) =
                 rejected_by(&server.url(&format!("/reject?status={status}")));
@@ -180,8 +175,9 @@ fn the_refusal_of_a_peers_server_comes_with_status_headers_and_body() {
 
 #[test]
 fn a_peers_client_that_we_refuse_reads_status_headers_and_body() {
-    Library::each(|library| {
-        let (url, ours) = serve_request(|pending| {
+    each_client(|library, transport| {
+        let (url, ours) = serve_request(transport, Config::default(), |pending| {
+            let pending = pending.unwrap();
             assert_eq!(pending.request().headers().get("Authorization"), None);
             let response =
                 Response::new(401).unwrap().header("WWW-Authenticate", "Bearer").unwrap();
@@ -189,7 +185,10 @@ fn a_peers_client_that_we_refuse_reads_status_headers_and_body() {
         });
         let events = run(library, &url, "reject", &[]);
         let rejected = only(&events, "rejected");
-        assert_eq!((&rejected["status"], &rejected["body"]), (&401.into(), &"who are you?".into()));
+        assert_eq!(rejected["status"], 401);
+        if library.tells_answers() {
+            assert_eq!(rejected["body"], "who are you?");
+        }
         assert_eq!(values(rejected, "WWW-Authenticate"), ["Bearer"]);
         ours.join().unwrap().unwrap();
     });
@@ -198,8 +197,8 @@ fn a_peers_client_that_we_refuse_reads_status_headers_and_body() {
 /// §10.2.
 #[test]
 fn a_peers_client_that_names_a_page_of_another_site_reads_403() {
-    Library::each(|library| {
-        let (url, ours) = serve_stream(|stream| accept(stream, OriginPolicy::SameHost).map(drop));
+    each_client(|library, transport| {
+        let (url, ours) = serve_request(transport, Config::default(), |pending| pending.map(drop));
         let events = run(library, &url, "reject", &["--header", "Origin: https://evil.example"]);
         assert_eq!(only(&events, "rejected")["status"], 403);
         match ours.join().unwrap() {

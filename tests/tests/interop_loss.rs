@@ -12,7 +12,7 @@ use wirebeat_std::{
     CloseCode, Closed, Config, Heartbeat, Phase, ReadyState, Reason, Side, WebSocket,
 };
 use wirebeat_tests::endpoint::{connect, serve, watch};
-use wirebeat_tests::peers::{Client, Library, Server};
+use wirebeat_tests::peers::{Client, Server, Transport, each_client, each_server};
 
 /// Finds a dead peer within seconds, and gives a live one on a busy machine time to answer.
 fn short_heartbeat() -> Config {
@@ -40,8 +40,12 @@ fn exchange(socket: &mut WebSocket<TcpStream>) {
 }
 
 /// A server of ours that tells when a message has gone there and back, and then waits for the end.
-fn serve_until_lost(config: Config, exchanged: Sender<()>) -> (String, JoinHandle<Closed>) {
-    serve(config, move |mut socket| {
+fn serve_until_lost(
+    transport: Transport,
+    config: Config,
+    exchanged: Sender<()>,
+) -> (String, JoinHandle<Closed>) {
+    serve(transport, config, move |mut socket| {
         exchange(&mut socket);
         exchanged.send(()).unwrap();
         watch(&mut socket).1
@@ -50,8 +54,8 @@ fn serve_until_lost(config: Config, exchanged: Sender<()>) -> (String, JoinHandl
 
 #[test]
 fn a_peers_server_that_is_killed_is_a_loss() {
-    Library::each(|library| {
-        let mut server = Server::start(library).unwrap();
+    each_server(|library, transport| {
+        let mut server = Server::start(library, transport).unwrap();
         let mut socket = connect(&server.url("/echo"), Config::default());
         exchange(&mut socket);
         server.kill().unwrap();
@@ -63,9 +67,9 @@ fn a_peers_server_that_is_killed_is_a_loss() {
 
 #[test]
 fn a_peers_client_that_is_killed_is_a_loss() {
-    Library::each(|library| {
+    each_client(|library, transport| {
         let (exchanged, is_exchanged) = channel();
-        let (url, ours) = serve_until_lost(Config::default(), exchanged);
+        let (url, ours) = serve_until_lost(transport, Config::default(), exchanged);
         let mut client = Client::start(library, &url, "wait", &[]).unwrap();
         is_exchanged.recv().unwrap();
         client.kill().unwrap();
@@ -75,8 +79,8 @@ fn a_peers_client_that_is_killed_is_a_loss() {
 
 #[test]
 fn a_peers_server_that_drops_the_connection_is_a_loss() {
-    Library::each(|library| {
-        let mut server = Server::start(library).unwrap();
+    each_server(|library, transport| {
+        let mut server = Server::start(library, transport).unwrap();
         let mut socket = connect(&server.url("/drop?after=0"), Config::default());
         assert_lost(&watch(&mut socket).1);
         let event = server.wait_for("close").unwrap();
@@ -86,8 +90,8 @@ fn a_peers_server_that_drops_the_connection_is_a_loss() {
 
 #[test]
 fn a_peers_server_that_hangs_is_found_by_the_heartbeat() {
-    Library::each(|library| {
-        let mut server = Server::start(library).unwrap();
+    each_server(|library, transport| {
+        let mut server = Server::start(library, transport).unwrap();
         let mut socket = connect(&server.url("/echo"), short_heartbeat());
         exchange(&mut socket);
         server.stop().unwrap();
@@ -105,9 +109,9 @@ fn a_peers_server_that_hangs_is_found_by_the_heartbeat() {
 
 #[test]
 fn a_peers_client_that_hangs_is_found_by_the_heartbeat() {
-    Library::each(|library| {
+    each_client(|library, transport| {
         let (exchanged, is_exchanged) = channel();
-        let (url, ours) = serve_until_lost(short_heartbeat(), exchanged);
+        let (url, ours) = serve_until_lost(transport, short_heartbeat(), exchanged);
         let mut client = Client::start(library, &url, "wait", &[]).unwrap();
         is_exchanged.recv().unwrap();
         client.stop().unwrap();
@@ -125,8 +129,8 @@ fn a_peers_client_that_hangs_is_found_by_the_heartbeat() {
 /// more: sending ends too.
 #[test]
 fn a_peers_server_that_hangs_does_not_hold_what_is_sent_for_ever() {
-    Library::each(|library| {
-        let server = Server::start(library).unwrap();
+    each_server(|library, transport| {
+        let server = Server::start(library, transport).unwrap();
         let mut socket = connect(&server.url("/echo"), short_heartbeat());
         exchange(&mut socket);
         server.stop().unwrap();

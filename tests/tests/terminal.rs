@@ -8,7 +8,7 @@ use std::process::Command;
 use rexpect::session::{PtySession, spawn_command};
 use wirebeat_std::{CloseFrame, Config, Event, Message, ReadyState, Text};
 use wirebeat_tests::endpoint::{echo, serve};
-use wirebeat_tests::peers::{EVENT_WAIT_MAX, Library, Server};
+use wirebeat_tests::peers::{EVENT_WAIT_MAX, Library, Server, Transport, each};
 use wirebeat_tests::program;
 
 /// The keys that a terminal sends.
@@ -76,8 +76,8 @@ impl Session {
 
 #[test]
 fn a_typed_line_is_sent_and_what_comes_is_printed_with_kind_and_size() {
-    Library::each(|library| {
-        let server = Server::start(library).unwrap();
+    each(Library::SERVERS, |library| {
+        let server = Server::start(library, Transport::Tcp).unwrap();
         let mut session = Session::connect(&server.url("/echo"));
         session.types(&["hello", ENTER]);
         session.sees("← text 5 B  hello");
@@ -92,7 +92,7 @@ fn a_typed_line_is_sent_and_what_comes_is_printed_with_kind_and_size() {
 
 #[test]
 fn a_line_is_edited_and_history_has_those_before() {
-    let (url, server) = serve(Config::default(), |mut socket| echo(&mut socket));
+    let (url, server) = serve(Transport::Tcp, Config::default(), |mut socket| echo(&mut socket));
     let mut session = Session::connect(&url);
     session.types(&["wxrld", LEFT, LEFT, LEFT, BACKSPACE, "o", CTRL_A, "hello ", ENTER]);
     session.sees("← text 11 B  hello world");
@@ -111,7 +111,7 @@ fn a_line_is_edited_and_history_has_those_before() {
 #[test]
 fn a_message_that_comes_while_a_line_is_edited_leaves_the_line_whole() {
     let (go, goes) = std::sync::mpsc::channel();
-    let (url, server) = serve(Config::default(), move |mut socket| {
+    let (url, server) = serve(Transport::Tcp, Config::default(), move |mut socket| {
         goes.recv().unwrap();
         for number in 0..50 {
             socket.send(format!("number {number}")).unwrap();
@@ -134,7 +134,7 @@ fn a_message_that_comes_while_a_line_is_edited_leaves_the_line_whole() {
 
 #[test]
 fn pings_are_printed_and_no_message_steers_the_terminal() {
-    let (url, server) = serve(Config::default(), |mut socket| {
+    let (url, server) = serve(Transport::Tcp, Config::default(), |mut socket| {
         socket.ping(&b"beat"[..]).unwrap();
         socket.send("\u{1b}]0;title\u{7}two\nlines").unwrap();
         socket.send(vec![0, 1, 255]).unwrap();
@@ -155,7 +155,7 @@ fn a_flood_is_printed_to_its_end_whatever_is_typed_into_it() {
     for (keys, code) in
         [(&[CTRL_D][..], "0"), (&[CTRL_C], "0"), (&[ENTER, "line", ENTER, CTRL_D], "0")]
     {
-        let (url, server) = serve(Config::default(), |mut socket| {
+        let (url, server) = serve(Transport::Tcp, Config::default(), |mut socket| {
             let mut sent = 0;
             while socket.ready_state() == ReadyState::Open && sent < 5_000 {
                 // Refused when the client has closed.
@@ -180,7 +180,7 @@ fn a_flood_is_printed_to_its_end_whatever_is_typed_into_it() {
 
 #[test]
 fn ctrl_c_closes_with_a_close_frame() {
-    let (url, server) = serve(Config::default(), |mut socket| {
+    let (url, server) = serve(Transport::Tcp, Config::default(), |mut socket| {
         let events: Vec<Event<'static>> = std::iter::from_fn(|| socket.recv_event()).collect();
         (events, socket.closed().unwrap().clone())
     });
@@ -196,8 +196,8 @@ fn ctrl_c_closes_with_a_close_frame() {
 
 #[test]
 fn a_second_ctrl_c_waits_for_nothing() {
-    Library::each(|library| {
-        let server = Server::start(library).unwrap();
+    each(Library::SERVERS, |library| {
+        let server = Server::start(library, Transport::Tcp).unwrap();
         let mut session = Session::connect(&server.url("/echo"));
         server.stop().unwrap();
         session.types(&[CTRL_C]);
@@ -209,7 +209,7 @@ fn a_second_ctrl_c_waits_for_nothing() {
 
 #[test]
 fn the_servers_close_is_told_with_all_that_came_before_it_and_ends_the_line() {
-    let (url, server) = serve(Config::default(), |mut socket| {
+    let (url, server) = serve(Transport::Tcp, Config::default(), |mut socket| {
         socket.recv();
         for number in 0..20 {
             socket.send(format!("number {number}")).unwrap();
@@ -246,8 +246,8 @@ fn a_server_that_is_killed_ends_the_line_and_leaves_the_terminal_as_it_was() {
 
 #[test]
 fn a_server_that_hangs_is_found_by_the_heartbeat() {
-    Library::each(|library| {
-        let server = Server::start(library).unwrap();
+    each(Library::SERVERS, |library| {
+        let server = Server::start(library, Transport::Tcp).unwrap();
         let url = server.url("/echo");
         let mut session = Session::start(&["connect", "--heartbeat", "0.2", &url]);
         session.sees("♥ pong");
@@ -261,7 +261,7 @@ fn a_server_that_hangs_is_found_by_the_heartbeat() {
 #[test]
 fn there_are_colours_on_a_terminal_unless_no_color_is_set() {
     for (environment, has_colors) in [("", true), ("NO_COLOR=1", false)] {
-        let (url, server) = serve(Config::default(), |mut socket| {
+        let (url, server) = serve(Transport::Tcp, Config::default(), |mut socket| {
             socket.send(Text::from("hello")).unwrap();
             while socket.recv().is_some() {}
         });
@@ -289,7 +289,7 @@ fn ctrl_c_stops_a_server() {
 
 #[test]
 fn once_ends_after_the_answer() {
-    let (url, server) = serve(Config::default(), |mut socket| echo(&mut socket));
+    let (url, server) = serve(Transport::Tcp, Config::default(), |mut socket| echo(&mut socket));
     let mut session = Session::start(&["connect", "--once", &url]);
     session.sees("> ");
     session.types(&["question", ENTER]);
