@@ -1,6 +1,7 @@
 //! Helpers that the whole-system tests share.
 #![forbid(unsafe_code)]
 
+pub mod autobahn;
 pub mod browser;
 pub mod certificates;
 pub mod content;

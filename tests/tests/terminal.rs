@@ -232,8 +232,8 @@ fn the_servers_close_is_told_with_all_that_came_before_it_and_ends_the_line() {
 
 #[test]
 fn a_server_that_is_killed_ends_the_line_and_leaves_the_terminal_as_it_was() {
-    Library::each(|library| {
-        let mut server = Server::start(library).unwrap();
+    each(Library::SERVERS, |library| {
+        let mut server = Server::start(library, Transport::Tcp).unwrap();
         let mut session = Session::connect(&server.url("/echo"));
         session.types(&["half a line"]);
         session.sees("half a line");
