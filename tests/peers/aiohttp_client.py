@@ -1,5 +1,7 @@
 """A client over Python's aiohttp, described in README.md beside it."""
 
+import contextlib
+
 import aiohttp
 
 import peer
@@ -45,8 +47,10 @@ async def close(shown, args):
 
 
 async def wait(shown, _args):
-    while (message := await shown.message()) is not None:
-        await shown.send(message)
+    # A connection that was lost shows when something is sent, if not before.
+    with contextlib.suppress(ConnectionError):
+        while (message := await shown.message()) is not None:
+            await shown.send(message)
     await await_end(shown)
 
 

@@ -6,9 +6,13 @@ use std::error::Error;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use wirebeat_std::rustls::crypto::ring;
+use wirebeat_std::rustls::pki_types::pem::PemObject;
+use wirebeat_std::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use wirebeat_std::rustls::{self, ServerConfig};
 
 use crate::install::target;
 
@@ -22,6 +26,45 @@ pub fn folder() -> io::Result<&'static Path> {
     static FOLDER: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| make().map_err(|error| error.to_string()));
     folder.as_deref().map_err(|error| io::Error::other(error.clone()))
+}
+
+/// The authority's certificate.
+///
+/// # Errors
+///
+/// As for [`folder`].
+pub fn authority() -> io::Result<CertificateDer<'static>> {
+    CertificateDer::from_pem_file(folder()?.join("ca.pem")).map_err(io::Error::other)
+}
+
+/// What a server of ours needs, with the servers' certificate.
+///
+/// # Errors
+///
+/// As for [`folder`].
+pub fn server_config() -> io::Result<Arc<ServerConfig>> {
+    let folder = folder()?;
+    let certificate =
+        CertificateDer::from_pem_file(folder.join("cert.pem")).map_err(io::Error::other)?;
+    let key = PrivateKeyDer::from_pem_file(folder.join("key.pem")).map_err(io::Error::other)?;
+    server_config_of(certificate, key).map_err(io::Error::other)
+}
+
+/// What a server of ours needs, with another certificate.
+///
+/// # Errors
+///
+/// The key can't be used, or isn't that of the certificate.
+pub fn server_config_of(
+    certificate: CertificateDer<'static>,
+    key: PrivateKeyDer<'static>,
+) -> Result<Arc<ServerConfig>, rustls::Error> {
+    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
 }
 
 fn make() -> Result<PathBuf, Box<dyn Error>> {

@@ -5,18 +5,20 @@ use std::thread::{self, JoinHandle};
 
 use wirebeat_std::{
     AcceptError, Client, Closed, Config, Event, Message, OriginPolicy, Pending, WebSocket,
-    accept_with,
+    accept_tls_with, accept_with,
 };
 
+use crate::certificates;
 use crate::peers::Transport;
 
 /// A client for `url`, which trusts the tests' certificate authority and no other.
 ///
 /// # Panics
 ///
-/// If that isn't a URL, which fails the test.
+/// If that isn't a URL, or there are no certificates, which fails the test.
 pub fn client(url: &str) -> Client {
-    Client::new(url).expect("the URL is valid")
+    let authority = certificates::authority().expect("certificates");
+    Client::new(url).expect("the URL is valid").tls_roots([authority])
 }
 
 /// Opens a WebSocket to `url`.
@@ -48,7 +50,10 @@ pub fn serve_request<T: Send + 'static>(
     let (url, server) = serve_stream(move |stream| {
         decide(match transport {
             Transport::Tcp => accept_with(stream, OriginPolicy::SameHost, &config),
-            Transport::Tls => unimplemented!(),
+            Transport::Tls => {
+                let tls = certificates::server_config().expect("certificates");
+                accept_tls_with(stream, tls, OriginPolicy::SameHost, &config)
+            }
         })
     });
     (url.replacen("ws", transport.scheme(), 1), server)

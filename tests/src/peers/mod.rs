@@ -78,7 +78,7 @@ pub fn each_client(test: impl Fn(Library, Transport) + Sync) {
 }
 
 fn over_each_transport(libraries: &[Library]) -> impl Iterator<Item = (Library, Transport)> {
-    libraries.iter().flat_map(|library| [Transport::Tcp].map(|transport| (*library, transport)))
+    libraries.iter().flat_map(|library| Transport::ALL.map(|transport| (*library, transport)))
 }
 
 /// Runs a test of each case, at the same time. The thread that fails is named after its case.
