@@ -87,6 +87,7 @@
 //! | [`frame`] | the wire format of one frame: pure functions on slices | §5 |
 //! | [`handshake`] | requests, answers, who may connect | §4, §10.2 |
 //! | the crate's root | [`Connection`], and what goes in and out of it | §5–§8 |
+//! | [`session`] | a client that outlives its connections: dialing, backing off, what waits | §7.2.3 |
 //!
 //! `ARCHITECTURE.md` in the crate's folder tells how it's built, and why.
 //!
@@ -94,6 +95,7 @@
 //!
 //! - `simd` (default): masks and checks UTF-8 with the widest vectors that the CPU has, chosen at
 //!   run time. Implies `std`.
+//! - `url` (default): [`session::Target`] reads URLs as browsers do. Needs no `std`.
 //! - `std`: vectored writes from [`Transmit`] and [`Outgoing`].
 //!
 //! Without them the crate is `no_std` and needs `alloc` alone.
@@ -106,6 +108,7 @@ extern crate std;
 
 pub mod frame;
 pub mod handshake;
+pub mod session;
 
 mod close;
 mod connection;
@@ -117,9 +120,9 @@ mod time;
 
 pub use close::{CloseCode, CloseFrame, CloseFrameError};
 pub use connection::{
-    Cause, CloseError, Closed, Config, Connection, Delivery, Endpoint, Event, Fragment, Heartbeat,
-    Input, Outgoing, Phase, Prepared, Reason, SendError, SendErrorReason, SendMessageError,
-    SendPayloadError, Side, Transmit, Transport,
+    Cause, CloseError, Closed, Config, Connection, Delivery, DialError, Endpoint, Event, Fragment,
+    Heartbeat, Input, Outgoing, Phase, Prepared, Reason, SendError, SendErrorReason,
+    SendMessageError, SendPayloadError, Side, Transmit, Transport,
 };
 pub use message::{Kind, Message, Payload, Text};
 pub use protocol_error::ProtocolError;

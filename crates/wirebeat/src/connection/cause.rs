@@ -39,7 +39,9 @@ impl Closed {
             Phase::PeerClosing => {
                 matches!(self.code.get(), 1001 | 1005 | 1011..=1014 | 3000..=4999)
             }
-            Phase::Opening | Phase::Open | Phase::Failing => self.cause.reason.is_passing(),
+            Phase::Dialing | Phase::Opening | Phase::Open | Phase::Failing => {
+                self.cause.reason.is_passing()
+            }
         }
     }
 }
@@ -70,11 +72,13 @@ impl Cause {
     pub const fn side(self) -> Side {
         match self.reason {
             Reason::ClosedByUs | Reason::Aborted | Reason::Responded => Side::Local,
-            Reason::ClosedByPeer
+            Reason::Dial(DialError::Certificate | DialError::Tls)
+            | Reason::ClosedByPeer
             | Reason::Protocol(_)
             | Reason::Handshake(_)
             | Reason::Refused(_) => Side::Peer,
-            Reason::OpenTimeout
+            Reason::Dial(_)
+            | Reason::OpenTimeout
             | Reason::HeartbeatTimeout
             | Reason::CloseTimeout
             | Reason::WriteStall
@@ -94,6 +98,7 @@ impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.reason {
             Reason::Protocol(_) => write!(f, "{}; {}", self.reason, self.phase),
+            Reason::Dial(_) => self.reason.fmt(f),
             Reason::Handshake(_) | Reason::Refused(_) => {
                 write!(f, "{}, {}", self.reason, self.phase)
             }
@@ -119,6 +124,8 @@ pub enum Side {
 /// How far a connection had come when it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Phase {
+    /// There was no transport yet. A [`Session`](crate::session::Session)'s alone.
+    Dialing,
     /// The opening handshake wasn't complete.
     Opening,
     /// Messages passed.
@@ -134,6 +141,7 @@ pub enum Phase {
 impl fmt::Display for Phase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Phase::Dialing => "before there was a transport",
             Phase::Opening => "during the opening handshake",
             Phase::Open => "while open",
             Phase::LocalClosing => "while closing",
@@ -146,6 +154,8 @@ impl fmt::Display for Phase {
 /// Why a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
+    /// No transport was to be had.
+    Dial(DialError),
     /// The application closed it.
     ClosedByUs,
     /// The peer closed it; [`Closed::code`] says what for.
@@ -178,6 +188,7 @@ impl Reason {
     /// Whether the same attempt may well succeed later.
     const fn is_passing(self) -> bool {
         match self {
+            Reason::Dial(error) => error.is_passing(),
             Reason::OpenTimeout
             | Reason::HeartbeatTimeout
             | Reason::CloseTimeout
@@ -201,6 +212,7 @@ impl Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Reason::Dial(error) => error.fmt(f),
             Reason::ClosedByUs => f.write_str("closed by us"),
             Reason::ClosedByPeer => f.write_str("closed by the peer"),
             Reason::Aborted => f.write_str("given up by us"),
@@ -217,3 +229,61 @@ impl fmt::Display for Reason {
         }
     }
 }
+
+/// Why a driver could get no transport for a [`Session`](crate::session::Session).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DialError {
+    /// The host's name leads to no address, as far as could be found out.
+    Name,
+    /// Nobody listens there.
+    Refused,
+    /// No way leads there.
+    Unreachable,
+    /// No answer came in time.
+    Timeout,
+    /// The server's certificate isn't to be trusted. It's not retried: the same certificate would
+    /// come.
+    Certificate,
+    /// TLS failed for another reason: the server speaks something else, or the connection was lost.
+    Tls,
+    /// A proxy on the way refused.
+    Proxy,
+    /// The URL, the host's own configuration, or whatever else stays as it is. It's not retried.
+    Configuration,
+    /// Anything else that may pass.
+    Other,
+}
+
+impl DialError {
+    /// Whether the same attempt may well succeed later.
+    const fn is_passing(self) -> bool {
+        match self {
+            DialError::Name
+            | DialError::Refused
+            | DialError::Unreachable
+            | DialError::Timeout
+            | DialError::Tls
+            | DialError::Proxy
+            | DialError::Other => true,
+            DialError::Certificate | DialError::Configuration => false,
+        }
+    }
+}
+
+impl fmt::Display for DialError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            DialError::Name => "the host's name couldn't be resolved",
+            DialError::Refused => "the connection was refused",
+            DialError::Unreachable => "the host couldn't be reached",
+            DialError::Timeout => "connecting timed out",
+            DialError::Certificate => "the server's certificate isn't trusted",
+            DialError::Tls => "TLS failed",
+            DialError::Proxy => "the proxy refused",
+            DialError::Configuration => "it can't be connected to as configured",
+            DialError::Other => "no transport could be had",
+        })
+    }
+}
+
+impl Error for DialError {}

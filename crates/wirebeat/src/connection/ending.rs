@@ -21,6 +21,8 @@ pub(super) struct Ending {
     pub(super) app_len_given_up: u64,
     /// Messages that were taken and given up.
     pub(super) messages_lost: u64,
+    /// Of these, the last so many of which the transport had nothing.
+    pub(super) messages_untouched: u64,
     report: Report,
 }
 
@@ -46,6 +48,7 @@ impl Ending {
             rejected: None,
             app_len_given_up: 0,
             messages_lost: 0,
+            messages_untouched: 0,
             report: Report::Pending,
         }
     }

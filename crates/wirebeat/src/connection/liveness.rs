@@ -64,6 +64,11 @@ impl Liveness {
         }
     }
 
+    /// Whether there's a heartbeat at all.
+    pub(super) fn is_on(&self) -> bool {
+        self.heartbeat.is_some()
+    }
+
     pub(super) fn is_waiting(&self) -> bool {
         self.waiting_since.is_some()
     }

@@ -40,7 +40,7 @@ use core::time::Duration;
 use chacha20::ChaCha8Rng;
 use rand_core::Rng;
 
-pub use cause::{Cause, Closed, Phase, Reason, Side};
+pub use cause::{Cause, Closed, DialError, Phase, Reason, Side};
 pub use config::{Config, Delivery, Heartbeat};
 pub use error::{CloseError, SendError, SendErrorReason, SendMessageError, SendPayloadError};
 pub use event::{Event, Fragment};
@@ -275,6 +275,16 @@ impl Connection {
     #[must_use]
     pub fn cause(&self) -> Option<Cause> {
         self.ending.as_ref().map(|ending| ending.cause)
+    }
+
+    /// Messages that `send` took and that the transport doesn't have whole.
+    pub(crate) fn messages_waiting(&self) -> u64 {
+        self.queue.waiting().messages
+    }
+
+    /// Once it's over: how many of the messages lost, the last ones, the transport had nothing of.
+    pub(crate) fn messages_untouched(&self) -> u64 {
+        self.ending.as_ref().map_or(0, |ending| ending.messages_untouched)
     }
 
     /// Takes note of the time.

@@ -42,6 +42,15 @@ impl Connection {
         Ok(())
     }
 
+    /// Queues a message on a connection that has just opened, whatever its length: it was held to
+    /// another limit before.
+    pub(crate) fn send_past_limit(&mut self, message: Message<'_>) {
+        debug_assert!(self.state == State::Open && self.fragments.is_none());
+        let first_byte = frame::first_byte(true, Rsv::NONE, message.kind().opcode());
+        let key = self.masking_key();
+        self.queue.push_message(first_byte, message.into_payload(), key);
+    }
+
     /// Queues a message that was encoded before; a server copies nothing.
     ///
     /// # Errors

@@ -41,6 +41,22 @@ impl Connection {
         }
     }
 
+    /// Asks the peer for a sign of life now, whatever was heard before: after a sleep, or a change of
+    /// networks. It gets the heartbeat's whole timeout to answer, also if an answer was due already.
+    ///
+    /// Changes nothing unless the connection is OPEN and has a heartbeat.
+    pub fn probe(&mut self, now: Timestamp) {
+        self.advance_clock(now);
+        if self.state != State::Open || !self.liveness.is_on() {
+            return;
+        }
+        if self.liveness.is_waiting() {
+            self.liveness.wait_on(self.now);
+        } else {
+            self.beat();
+        }
+    }
+
     fn handle_expired(&mut self, expired: Expired) {
         let (input, reason) = match expired {
             Expired::Open if self.finish_opening() => return,

@@ -126,6 +126,7 @@ impl Connection {
         if let Some(ending) = &mut self.ending {
             ending.app_len_given_up += lost.app_len;
             ending.messages_lost += lost.messages;
+            ending.messages_untouched += lost.untouched;
         }
     }
 

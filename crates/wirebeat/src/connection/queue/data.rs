@@ -215,7 +215,8 @@ impl DataLane {
         let kept = match self.frames().next() {
             Some(shape) if self.at.front_taken > 0 => {
                 let part = shape.part(self.at.front_taken, kept_len);
-                Lost { app_len: part.app_len(), messages: u64::from(part.ends_message) }
+                let messages = u64::from(part.ends_message);
+                Lost { app_len: part.app_len(), messages, untouched: 0 }
             }
             _ => Lost::default(),
         };
@@ -227,12 +228,22 @@ impl DataLane {
         if self.at.heartbeat_left > kept_len {
             self.at.heartbeat_left = 0;
         }
-        Lost { app_len: all.app_len - kept.app_len, messages: all.messages - kept.messages }
+        let messages = all.messages - kept.messages;
+        Lost { app_len: all.app_len - kept.app_len, messages, untouched: messages }
     }
 
     /// The application's bytes that wait, and the messages of which not all has gone out.
     pub(super) fn waiting(&self) -> Lost {
-        let messages = self.frames().filter(|shape| shape.is_data && shape.fin).count() as u64;
-        Lost { app_len: self.at.app_len, messages }
+        let mut messages = 0;
+        let mut begun = 0;
+        for (index, shape) in self.frames().enumerate() {
+            if shape.is_data && shape.fin {
+                messages += 1;
+                if index == 0 && self.at.front_taken > 0 {
+                    begun = 1;
+                }
+            }
+        }
+        Lost { app_len: self.at.app_len, messages, untouched: messages - begun }
     }
 }

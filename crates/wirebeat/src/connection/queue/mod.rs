@@ -51,6 +51,8 @@ struct Part {
 pub(crate) struct Lost {
     pub(crate) app_len: u64,
     pub(crate) messages: u64,
+    /// Of these, the last so many of which nothing has gone out.
+    pub(crate) untouched: u64,
 }
 
 impl SendQueue {
@@ -149,14 +151,20 @@ impl SendQueue {
         self.data.drop_not_begun()
     }
 
-    /// Gives up everything.
-    pub(crate) fn clear(&mut self) -> Lost {
-        let mut lost = self.data.waiting();
+    /// What waits of the application's. What was taken out may have gone out in part.
+    pub(crate) fn waiting(&self) -> Lost {
+        let mut waiting = self.data.waiting();
         if let Some(outstanding) = &self.outstanding {
             let taken = outstanding.waiting();
-            lost.app_len += taken.app_len;
-            lost.messages += taken.messages;
+            waiting.app_len += taken.app_len;
+            waiting.messages += taken.messages;
         }
+        waiting
+    }
+
+    /// Gives up everything.
+    pub(crate) fn clear(&mut self) -> Lost {
+        let lost = self.waiting();
         *self = SendQueue::default();
         lost
     }

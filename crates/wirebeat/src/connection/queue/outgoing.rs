@@ -94,6 +94,7 @@ impl Outstanding {
         self.parts.iter().fold(Lost::default(), |sum, part| Lost {
             app_len: sum.app_len + part.app_len(),
             messages: sum.messages + u64::from(part.ends_message),
+            untouched: 0,
         })
     }
 

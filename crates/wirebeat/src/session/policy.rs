@@ -1,0 +1,193 @@
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+use core::time::Duration;
+
+use super::attempt::Attempt;
+use super::backoff::Backoff;
+use crate::handshake::ReceivedResponse;
+use crate::{CloseCode, Closed, Config, Message, Phase};
+
+/// How a session connects, reconnects and keeps what can't be sent yet.
+///
+/// The wrapper that many write by hand, `{"ping":true}` after five seconds without a message and a
+/// new connection three seconds after one that was silent for five more:
+///
+/// ```
+/// use core::time::Duration;
+/// use wirebeat::session::{Backoff, Reconnect, SessionConfig};
+/// use wirebeat::{Config, Heartbeat};
+///
+/// let five = Duration::from_secs(5);
+/// let heartbeat = Heartbeat::messages(five, five, r#"{"ping":true}"#, None);
+/// let connection = Config { heartbeat: Some(heartbeat), ..Config::default() };
+/// let reconnect = Reconnect::with(Backoff::fixed(Duration::from_secs(3)));
+/// let config = SessionConfig { connection, reconnect: Some(reconnect), ..SessionConfig::default() };
+/// # let _ = config;
+/// ```
+#[derive(Clone, Debug)]
+pub struct SessionConfig {
+    /// What holds for each connection. Its `open_timeout` isn't looked at: `connect_timeout` takes
+    /// its place.
+    pub connection: Config,
+    /// How long an attempt may take from when it's announced until it's open, the host's answer and
+    /// the dialing included; 10 s. `None` for no limit.
+    pub connect_timeout: Option<Duration>,
+    /// When and whether another connection follows; `None` for never.
+    pub reconnect: Option<Reconnect>,
+    /// What is sent first on every connection, before all that waits: a login, subscriptions.
+    pub greeting: Vec<Message<'static>>,
+    /// How many bytes of payload may wait while there's no open connection, inclusive; 1 MiB. An
+    /// empty outbox takes one message of any length.
+    pub outbox_len_max: usize,
+    /// How many messages may wait while there's no open connection, inclusive; 1024. With 0 nothing
+    /// waits: what can't be sent at once is refused.
+    pub outbox_messages_max: usize,
+}
+
+impl Default for SessionConfig {
+    fn default() -> SessionConfig {
+        SessionConfig {
+            connection: Config::default(),
+            connect_timeout: Some(Duration::from_secs(10)),
+            reconnect: Some(Reconnect::default()),
+            greeting: Vec::new(),
+            outbox_len_max: 1024 * 1024,
+            outbox_messages_max: 1024,
+        }
+    }
+}
+
+/// When and whether a session connects again.
+///
+/// What is retried unless [`should_reconnect`](Reconnect::should_reconnect) says otherwise is what
+/// [`Closed::is_retryable`] tells: losses, timeouts, servers that go away or have no time. What the
+/// application closed is never retried.
+///
+/// ```
+/// use wirebeat::session::Reconnect;
+///
+/// // 4001 says here that the token has run out, which the next attempt's greeting mends; 4003 that
+/// // the account is blocked.
+/// let reconnect = Reconnect {
+///     max_retries: Some(20),
+///     ..Reconnect::default()
+/// }
+/// .should_reconnect(|failure| failure.is_retryable && failure.closed.code.get() != 4003);
+/// # let _ = reconnect;
+/// ```
+#[derive(Clone, Debug)]
+pub struct Reconnect {
+    /// How long to wait.
+    pub backoff: Backoff,
+    /// How long a connection must have been open for the count of failures to start anew; 5 s. A
+    /// server that accepts and then throws out is backed off from like one that doesn't answer.
+    pub min_uptime: Duration,
+    /// How many attempts may fail in a row after the first, inclusive; `None`, the default, for any
+    /// number.
+    pub max_retries: Option<u32>,
+    /// What decides instead of the rules; see
+    /// [`should_reconnect`](Reconnect::should_reconnect).
+    pub should_reconnect: Option<ShouldReconnect>,
+}
+
+impl Reconnect {
+    /// The default, but for how long to wait.
+    #[must_use]
+    pub fn with(backoff: Backoff) -> Reconnect {
+        Reconnect { backoff, ..Reconnect::default() }
+    }
+
+    /// Lets a function decide, instead of the rules, after what to connect again.
+    ///
+    /// Its word is final: also over `max_retries`, whose say it finds in
+    /// [`Failure::is_retryable`]. It isn't asked when the application closed.
+    #[must_use]
+    pub fn should_reconnect(
+        mut self,
+        predicate: impl Fn(&Failure<'_>) -> bool + Send + Sync + 'static,
+    ) -> Reconnect {
+        self.should_reconnect = Some(ShouldReconnect(Arc::new(predicate)));
+        self
+    }
+
+    /// Whether another attempt follows this failure.
+    pub(super) fn retries(&self, failure: &Failure<'_>) -> bool {
+        match &self.should_reconnect {
+            Some(ShouldReconnect(predicate)) => predicate(failure),
+            None => failure.is_retryable,
+        }
+    }
+}
+
+impl Default for Reconnect {
+    fn default() -> Reconnect {
+        Reconnect {
+            backoff: Backoff::default(),
+            min_uptime: Duration::from_secs(5),
+            max_retries: None,
+            should_reconnect: None,
+        }
+    }
+}
+
+/// A function that decides after what to connect again; see [`Reconnect::should_reconnect`].
+#[derive(Clone)]
+pub struct ShouldReconnect(Arc<dyn Fn(&Failure<'_>) -> bool + Send + Sync>);
+
+impl fmt::Debug for ShouldReconnect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ShouldReconnect(..)")
+    }
+}
+
+/// An attempt that came to nothing, or a connection that is over: what a policy decides on.
+#[derive(Clone, Copy, Debug)]
+pub struct Failure<'f> {
+    /// Which attempt.
+    pub attempt: Attempt,
+    /// How it ended.
+    pub closed: &'f Closed,
+    /// How many ended in a row, this one included, since one was open for `min_uptime`.
+    pub failures: u32,
+    /// What the server asked for.
+    pub pause: Pause,
+    /// Whether the rules would have it tried again.
+    pub is_retryable: bool,
+}
+
+/// What a server asked of those who come back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Pause {
+    /// Nothing.
+    Unasked,
+    /// Time to restart or to recover: it closed with 1012 or 1013.
+    Restart,
+    /// This long: it answered the handshake with `Retry-After`, in seconds. (A date isn't
+    /// understood: there's no calendar here.)
+    RetryAfter(Duration),
+}
+
+impl Pause {
+    /// What a Close, or the answer to the handshake, asks for.
+    pub(super) fn of(closed: &Closed, retry_after: Option<Duration>) -> Pause {
+        match (closed.cause.phase, closed.code) {
+            (Phase::PeerClosing, CloseCode::SERVICE_RESTART | CloseCode::TRY_AGAIN_LATER) => {
+                Pause::Restart
+            }
+            _ => retry_after.map_or(Pause::Unasked, Pause::RetryAfter),
+        }
+    }
+}
+
+/// `Retry-After = HTTP-date / delay-seconds` ([RFC 9110 §10.2.3]), of which the seconds are read.
+///
+/// [RFC 9110 §10.2.3]: https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
+pub(super) fn retry_after(response: &ReceivedResponse) -> Option<Duration> {
+    let value = response.headers().get_str("Retry-After")?;
+    if value.is_empty() || !value.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    // More digits than fit are a long time too.
+    Some(Duration::from_secs(value.parse().unwrap_or(u64::from(u32::MAX))))
+}
