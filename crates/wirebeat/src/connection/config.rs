@@ -85,8 +85,9 @@ pub enum Delivery {
 
 /// How a dead peer is noticed.
 ///
-/// When nothing was received for `interval`, something is sent that the peer must answer. If
-/// nothing is received for `timeout` after that, the connection is closed with
+/// When nothing was received for `interval` (no byte, or with [`messages`](Heartbeat::messages) no
+/// message), something is sent that the peer must answer. If no byte is received for `timeout`
+/// after that, the connection is closed with
 /// [`Reason::HeartbeatTimeout`](crate::Reason::HeartbeatTimeout). Any byte counts, so a slow
 /// download never looks dead.
 #[derive(Clone)]
@@ -118,6 +119,9 @@ impl Heartbeat {
     }
 
     /// Messages of the application's own, for peers that answer no pings.
+    ///
+    /// One is sent after each interval without a message: a server or a proxy that only sends pings
+    /// says nothing of the application.
     ///
     /// A message for which `is_reply` holds is reported as
     /// [`Event::Pong`](crate::Event::Pong), with the latency, instead of as a message. Without it,

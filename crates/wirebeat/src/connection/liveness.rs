@@ -9,11 +9,14 @@ use crate::{Nanos, Timestamp};
 /// Any byte that arrives is a sign of life. After an interval of silence something is sent that
 /// the peer must answer; what happens then is the connection's to decide.
 ///
+/// Where messages are the heartbeat, silence is the lack of them: a peer, or a proxy before it, that
+/// pings by itself says nothing of the application there. The answer may still be any byte.
+///
 /// [RFC 6455 §5.5.2]: https://www.rfc-editor.org/rfc/rfc6455#section-5.5.2
 #[derive(Debug)]
 pub(super) struct Liveness {
     heartbeat: Option<Settings>,
-    /// When a byte last came.
+    /// When the silence began: when a byte last came, or a message or the last heartbeat.
     heard_at: Timestamp,
     /// Since when the answer is awaited, if it is.
     waiting_since: Option<Timestamp>,
@@ -51,6 +54,15 @@ impl Liveness {
     }
 
     /// A byte came.
+    #[inline]
+    pub(super) fn heard_bytes(&mut self, now: Timestamp) {
+        if !self.has_messages() {
+            self.heard_at = now;
+        }
+        self.waiting_since = None;
+    }
+
+    /// A message came, or a piece of one.
     #[inline]
     pub(super) fn heard(&mut self, now: Timestamp) {
         self.heard_at = now;
@@ -94,6 +106,12 @@ impl Liveness {
         self.heartbeat.as_ref()?.message.clone()
     }
 
+    /// Whether heartbeats are messages.
+    #[inline]
+    fn has_messages(&self) -> bool {
+        matches!(self.heartbeat, Some(Settings { message: Some(_), .. }))
+    }
+
     /// Whether some messages are replies to the heartbeat.
     #[inline]
     pub(super) fn has_matcher(&self) -> bool {
@@ -107,12 +125,13 @@ impl Liveness {
     pub(super) fn begin_wait(&mut self, now: Timestamp) -> [u8; 4] {
         self.count = self.count.wrapping_add(1);
         self.sent_at = Some(now);
-        self.waiting_since = Some(now);
+        self.wait_on(now);
         self.count.to_be_bytes()
     }
 
     /// Waits for the answer to a heartbeat that was queued earlier and hasn't gone out.
     pub(super) fn wait_on(&mut self, now: Timestamp) {
+        self.heard_at = now;
         self.waiting_since = Some(now);
     }
 

@@ -23,16 +23,19 @@ impl Connection {
     pub fn receive<'i>(&mut self, now: Timestamp, input: &mut Input<'i>) -> Option<Event<'i>> {
         self.advance_clock(now);
         if self.state == State::Open && self.backlog.is_none() {
-            if !input.is_empty() || self.receiver.has_read_into_target() {
-                self.liveness.heard(self.now);
-            }
             let received = match self.receiver.whole_message(input) {
                 // The usual case, with nothing in between.
                 Some(Ok(message)) if !self.liveness.has_matcher() => {
+                    self.liveness.heard(self.now);
                     return Some(Event::Message(message));
                 }
                 Some(whole) => whole.into(),
-                None => self.receiver.next_in_parts(input)?,
+                None => {
+                    if !input.is_empty() || self.receiver.has_read_into_target() {
+                        self.liveness.heard_bytes(self.now);
+                    }
+                    self.receiver.next_in_parts(input)?
+                }
             };
             return self.react(received, input);
         }
@@ -162,8 +165,14 @@ impl Connection {
     /// Makes an event of what was received, and does what the protocol wants done.
     fn react<'i>(&mut self, received: Received<'i>, input: &mut Input<'i>) -> Option<Event<'i>> {
         match received {
-            Received::Message(message) => Some(self.message_event(message)),
-            Received::Fragment(fragment) => Some(Event::Fragment(fragment)),
+            Received::Message(message) => {
+                self.liveness.heard(self.now);
+                Some(self.message_event(message))
+            }
+            Received::Fragment(fragment) => {
+                self.liveness.heard(self.now);
+                Some(Event::Fragment(fragment))
+            }
             Received::Ping(payload) => {
                 // §5.5.2: "Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in
                 // response, unless it already received a Close frame."

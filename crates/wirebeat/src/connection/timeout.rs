@@ -44,15 +44,19 @@ impl Connection {
     /// Asks the peer for a sign of life now, whatever was heard before: after a sleep, or a change of
     /// networks. It gets the heartbeat's whole timeout to answer, also if an answer was due already.
     ///
-    /// Changes nothing unless the connection is OPEN and has a heartbeat.
+    /// The write stall begins anew too. Changes nothing unless the connection is OPEN; without a
+    /// heartbeat nothing is sent.
     pub fn probe(&mut self, now: Timestamp) {
         self.advance_clock(now);
-        if self.state != State::Open || !self.liveness.is_on() {
+        if self.state != State::Open {
             return;
+        }
+        if self.timers.write_stall.take().is_some() {
+            self.handle_write_blocked(self.now);
         }
         if self.liveness.is_waiting() {
             self.liveness.wait_on(self.now);
-        } else {
+        } else if self.liveness.is_on() {
             self.beat();
         }
     }

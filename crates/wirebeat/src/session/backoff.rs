@@ -70,6 +70,17 @@ impl Backoff {
         }
     }
 
+    /// A delay as after a first failure, for a host that comes online: an application's function,
+    /// which knows failures alone, isn't asked.
+    pub(super) fn soon(&self, draw: u64) -> Duration {
+        let range = match self {
+            Backoff::Exponential(exponential) => exponential.range(1, Pause::Unasked),
+            Backoff::Fixed(delay) => fixed_range(*delay, Pause::Unasked),
+            Backoff::Custom(_) => Exponential::default().range(1, Pause::Unasked),
+        };
+        pick(&range, draw)
+    }
+
     /// The shortest and the longest delay that a failure can lead to; `None` if only the
     /// application's function knows.
     #[must_use]

@@ -1,7 +1,6 @@
 use super::Session;
-use super::policy::{Failure, Pause};
 use super::state::StateInput;
-use crate::{Cause, CloseCode, Closed, Phase, Reason, Timestamp};
+use crate::Timestamp;
 
 /// What the host knows of its network and its sleep. All of it is hints: an open connection is
 /// probed, not dropped, and a wait is cut short, not skipped.
@@ -47,21 +46,7 @@ impl Session {
     /// Cuts the wait to that of a first failure.
     pub(super) fn hasten(&mut self) {
         let Some(policy) = &self.config.reconnect else { return };
-        let closed = Closed {
-            code: CloseCode::ABNORMAL,
-            reason: "".into(),
-            was_clean: false,
-            cause: Cause { phase: Phase::Open, reason: Reason::Lost },
-            messages_lost: 0,
-        };
-        let failure = Failure {
-            attempt: self.attempt,
-            closed: &closed,
-            failures: 1,
-            pause: Pause::Unasked,
-            is_retryable: true,
-        };
-        let soon = self.now + policy.backoff.delay(&failure, self.draw());
+        let soon = self.now + policy.backoff.soon(self.draw());
         let soon = self.not_before.map_or(soon, |not_before| soon.max(not_before));
         self.deadline = Some(self.deadline.map_or(soon, |deadline| deadline.min(soon)));
     }

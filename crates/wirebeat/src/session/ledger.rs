@@ -70,7 +70,12 @@ impl Ledger {
     /// out whole are of no use any more.
     pub(super) fn release(&mut self, app_len: u64) {
         let taken = self.app_len.saturating_sub(app_len);
-        while self.kept.front().is_some_and(|kept| kept.end <= taken) {
+        // An empty message is out when something behind it is.
+        let is_out = |kept: &Kept| match kept.waiting.message.is_empty() {
+            true => kept.end < taken,
+            false => kept.end <= taken,
+        };
+        while self.kept.front().is_some_and(is_out) {
             self.pop_kept();
         }
     }

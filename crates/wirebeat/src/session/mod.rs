@@ -311,6 +311,7 @@ impl Session {
             Effect::CloseConnection => self.close_connection(frame),
             Effect::Probe => self.probe(),
             Effect::Hasten => self.hasten(),
+            Effect::Suspend => self.deadline = None,
             Effect::GiveUp => self.give_up(),
         }
     }

@@ -100,6 +100,8 @@ pub(super) enum Effect {
     Probe,
     /// The wait is cut to that of a first failure.
     Hasten,
+    /// The wait has no end.
+    Suspend,
     /// What was under way is reported as given up.
     GiveUp,
 }
@@ -248,7 +250,7 @@ const fn waiting(input: StateInput) -> Option<Transition> {
         StateInput::Due | StateInput::Reconnect => go(State::Asking, Effect::Announce),
         StateInput::Close => go(State::Stopped, Effect::GiveUp),
         StateInput::Online | StateInput::Resumed => go(State::Waiting, Effect::Hasten),
-        StateInput::Offline => go(State::Offline, Effect::None),
+        StateInput::Offline => go(State::Offline, Effect::Suspend),
         StateInput::Targeted | StateInput::Dialed | StateInput::Opened | StateInput::Ended(_) => {
             None
         }

@@ -40,7 +40,10 @@ impl Session {
                 Some(Event::Ping(payload)) => SessionEvent::Ping(payload),
                 Some(Event::Pong { payload, latency }) => SessionEvent::Pong { payload, latency },
                 Some(Event::Closing(frame)) => SessionEvent::Closing(frame),
-                Some(Event::Open(accepted)) => self.opened(accepted),
+                Some(Event::Open(accepted)) => {
+                    self.opened(accepted);
+                    continue;
+                }
                 Some(
                     event @ (Event::Request(_)
                     | Event::Rejected(_)
@@ -148,8 +151,8 @@ impl Session {
     }
 
     /// What has to go out first stands in the queue before the application hears that it's open.
-    fn opened(&mut self, accepted: Box<Accepted>) -> SessionEvent<'static> {
+    fn opened(&mut self, accepted: Box<Accepted>) {
         self.apply(StateInput::Opened);
-        SessionEvent::Open(accepted)
+        self.events.push_back(SessionEvent::Open(accepted));
     }
 }
