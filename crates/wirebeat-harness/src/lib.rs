@@ -13,6 +13,7 @@
 //! | [`scenario`], [`runner`], [`trace`], [`invariants`] | any calls in any order, what was seen, what must hold: [`connection_ops`] |
 //! | [`handshake`] | cut handshakes against httparse: [`handshake_request`], [`handshake_response`] |
 //! | [`exchange`] | a client and a server that talk to each other |
+//! | [`session`] | a session, its driver and a network that fails: [`session_ops`] |
 //! | [`source`] | from a fuzzer's bytes to numbers and slices |
 //! | `strategies` | generators for property tests (feature `proptest`) |
 #![forbid(unsafe_code)]
@@ -27,6 +28,7 @@ pub mod model;
 pub mod rules;
 pub mod runner;
 pub mod scenario;
+pub mod session;
 pub mod source;
 pub mod split;
 #[cfg(feature = "proptest")]
@@ -35,4 +37,5 @@ pub mod trace;
 
 pub use handshake::{handshake_request, handshake_response};
 pub use invariants::connection_ops;
+pub use session::session_ops;
 pub use split::frame_split;

@@ -10,6 +10,7 @@ use crate::exchange::{Exchange, Pace, Sending};
 use crate::frame::{Frame, Length};
 use crate::rules::Rules;
 use crate::scenario::Scenario;
+use crate::session::Schedule;
 use crate::split::{Cut, Cuts};
 
 /// How a property is tested: `PROPTEST_CASES` cases if that's set, and the cases that once failed
@@ -221,6 +222,11 @@ pub fn cuts() -> impl Strategy<Value = Cuts> {
 /// Calls in any order, from a fuzzer's bytes.
 pub fn scenario() -> impl Strategy<Value = Scenario> {
     vec(any::<u8>(), 0..600).prop_map(|bytes| Scenario::draw(&bytes))
+}
+
+/// What happens to a session, from a fuzzer's bytes.
+pub fn schedule() -> impl Strategy<Value = Schedule> {
+    vec(any::<u8>(), 0..400).prop_map(|bytes| Schedule::draw(&bytes))
 }
 
 /// What one end sends.
