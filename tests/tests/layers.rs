@@ -200,12 +200,13 @@ fn no_module_of_the_core_uses_a_layer_above_or_beside_its_own() {
 }
 
 #[test]
-fn the_state_table_knows_neither_bytes_nor_time() {
-    let file = source().join("connection/state.rs");
-    let unknown_to_it = ["Bytes", "BytesMut", "Duration", "Instant", "Timestamp", "bytes", "u8"];
-    let words: BTreeSet<String> = all_idents(tokens_of(&file)).collect();
-    for word in unknown_to_it {
-        assert!(!words.contains(word), "{word} in {file:?}");
+fn the_state_tables_know_neither_bytes_nor_time() {
+    let unknown_to_them = ["Bytes", "BytesMut", "Duration", "Instant", "Timestamp", "bytes", "u8"];
+    for table in ["connection/state.rs", "session/state.rs"] {
+        let words: BTreeSet<String> = all_idents(tokens_of(&source().join(table))).collect();
+        for word in unknown_to_them {
+            assert!(!words.contains(word), "{word} in {table}");
+        }
     }
 }
 

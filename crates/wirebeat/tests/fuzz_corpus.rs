@@ -37,3 +37,8 @@ fn handshake_response() {
 fn connection_ops() {
     replay("connection_ops", wirebeat_harness::connection_ops);
 }
+
+#[test]
+fn session_ops() {
+    replay("session_ops", wirebeat_harness::session_ops);
+}

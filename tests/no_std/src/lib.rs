@@ -10,6 +10,7 @@ use core::panic::PanicInfo;
 
 use static_alloc::Bump;
 use wirebeat::handshake::Request;
+use wirebeat::session::{Session, SessionConfig, Target, Wanted};
 use wirebeat::{Config, Connection, Input, Seed, Timestamp};
 
 #[global_allocator]
@@ -32,4 +33,22 @@ pub fn drive(
     while connection.receive(now, &mut input).is_some() {}
     connection.handle_timeout(now);
     connection.poll_timeout()
+}
+
+/// A session that dials, and one round of its driver's loop.
+pub fn drive_session(
+    request: Request,
+    seed: Seed,
+    now: Timestamp,
+    received: &mut [u8],
+) -> Option<Timestamp> {
+    let mut session =
+        Session::new(Target::new(request, false), SessionConfig::default(), seed, now);
+    if let Wanted::Dial(attempt) = session.wanted() {
+        session.handle_dialed(now, attempt);
+        let mut input = Input::new(received);
+        while session.receive(now, attempt, &mut input).is_some() {}
+    }
+    session.handle_timeout(now);
+    session.poll_timeout()
 }

@@ -178,7 +178,9 @@ impl Exponential {
 
 /// A function that says how long to wait; see [`Backoff::custom`].
 #[derive(Clone)]
-pub struct CustomBackoff(Arc<dyn Fn(&Failure<'_>, u64) -> Duration + Send + Sync>);
+pub struct CustomBackoff(Arc<DelayFn>);
+
+type DelayFn = dyn Fn(&Failure<'_>, u64) -> Duration + Send + Sync;
 
 impl fmt::Debug for CustomBackoff {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
