@@ -137,7 +137,7 @@ impl ClientHandshake {
             101 if !syntax::can_upgrade(line.version) => Err(HandshakeError::HttpVersion),
             101 => {
                 let accept = accept_key(&self.key);
-                Accepted::verify(headers, &accept, self.request.subprotocols()).map(Verdict::Open)
+                Accepted::verify(headers, &accept, &self.request).map(Verdict::Open)
             }
             // "A client MUST be able to parse one or more 1xx responses received prior to a final
             // response, even if the client does not expect one" (RFC 9110 §15.2).

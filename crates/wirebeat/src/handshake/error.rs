@@ -42,6 +42,8 @@ pub enum HandshakeError {
     ExtensionUnoffered,
     /// The server chose a subprotocol that wasn't offered.
     SubprotocolUnoffered,
+    /// The server chose none of the subprotocols offered, and the request insists on one.
+    SubprotocolMissing,
     /// The server chose more than one subprotocol.
     SubprotocolRepeated,
 }
@@ -63,6 +65,7 @@ impl HandshakeError {
             HandshakeError::AcceptMissing | HandshakeError::AcceptWrong => "§4.1, response item 4",
             HandshakeError::AcceptRepeated => "§11.3.3",
             HandshakeError::ExtensionUnoffered => "§4.1, response item 5",
+            HandshakeError::SubprotocolMissing => "Fetch, WebSocket protocol alterations",
             HandshakeError::SubprotocolUnoffered => "§4.1, response item 6",
             HandshakeError::SubprotocolRepeated => "§11.3.4",
         }
@@ -96,6 +99,7 @@ impl fmt::Display for HandshakeError {
             HandshakeError::SubprotocolUnoffered => {
                 f.write_str("the server chose a subprotocol that wasn't offered")
             }
+            HandshakeError::SubprotocolMissing => f.write_str("the server chose no subprotocol"),
             HandshakeError::SubprotocolRepeated => {
                 f.write_str("the server chose more than one subprotocol")
             }

@@ -54,3 +54,5 @@ pub use response::{AcceptError, Acceptance, Response, ResponseError};
 
 pub(crate) use client::{ClientHandshake, ClientOutcome};
 pub(crate) use server::{ServerHandshake, ServerOutcome};
+#[cfg(feature = "url")]
+pub(crate) use syntax::is_token;

@@ -5,6 +5,7 @@ use bytestring::ByteString;
 
 use super::error::{HandshakeError, Malformed};
 use super::headers::{Headers, Occurrence};
+use super::request::Request;
 use super::syntax;
 
 /// A server's yes, after it was checked: the connection is open.
@@ -38,7 +39,7 @@ impl Accepted {
     pub(super) fn verify(
         headers: Headers,
         accept: &str,
-        offered: &[ByteString],
+        request: &Request,
     ) -> Result<Accepted, HandshakeError> {
         // "If the response lacks an |Upgrade| header field or the |Upgrade| header field contains a
         // value that is not an ASCII case-insensitive match for the value "websocket", the client
@@ -65,7 +66,7 @@ impl Accepted {
             Occurrence::Repeated => return Err(HandshakeError::AcceptRepeated),
         }
         verify_extensions(&headers)?;
-        let subprotocol = verify_subprotocol(&headers, offered)?;
+        let subprotocol = verify_subprotocol(&headers, request)?;
         Ok(Accepted { subprotocol, headers })
     }
 }
@@ -87,15 +88,22 @@ fn verify_extensions(headers: &Headers) -> Result<(), HandshakeError> {
 /// MUST _Fail the WebSocket Connection_" (§4.1, response item 6).
 fn verify_subprotocol(
     headers: &Headers,
-    offered: &[ByteString],
+    request: &Request,
 ) -> Result<Option<ByteString>, HandshakeError> {
     match headers.occurrence("Sec-WebSocket-Protocol") {
+        // Fetch: "If protocols is not the empty set and extracting header list values given
+        // `Sec-WebSocket-Protocol` and response's header list results in null, …, then fail".
+        Occurrence::Missing if request.is_subprotocol_required() => {
+            Err(HandshakeError::SubprotocolMissing)
+        }
         Occurrence::Missing => Ok(None),
         // A list of two is a value with a comma, which no offered name has.
-        Occurrence::Once(value) => match offered.iter().find(|name| name.as_bytes() == value) {
-            Some(name) => Ok(Some(name.clone())),
-            None => Err(HandshakeError::SubprotocolUnoffered),
-        },
+        Occurrence::Once(value) => {
+            match request.subprotocols().iter().find(|name| name.as_bytes() == value) {
+                Some(name) => Ok(Some(name.clone())),
+                None => Err(HandshakeError::SubprotocolUnoffered),
+            }
+        }
         // "MUST NOT appear more than once in an HTTP response" (§11.3.4).
         Occurrence::Repeated => Err(HandshakeError::SubprotocolRepeated),
     }

@@ -37,6 +37,7 @@ pub struct Request {
     target: Box<str>,
     origin: Option<Box<str>>,
     subprotocols: Vec<ByteString>,
+    is_subprotocol_required: bool,
     headers: Headers,
 }
 
@@ -69,6 +70,7 @@ impl Request {
             target: target.into(),
             origin: None,
             subprotocols: Vec::new(),
+            is_subprotocol_required: false,
             headers: Headers::default(),
         })
     }
@@ -92,6 +94,16 @@ impl Request {
         }
         self.subprotocols.push(name.into());
         Ok(self)
+    }
+
+    /// Lets the connection fail if subprotocols are offered and the server chooses none, as browsers
+    /// do ([Fetch, changes to RFC 6455]). The RFC leaves it to the client what to make of that.
+    ///
+    /// [Fetch, changes to RFC 6455]: https://fetch.spec.whatwg.org/#websocket-protocol-alterations
+    #[must_use]
+    pub fn require_subprotocol(mut self) -> Request {
+        self.is_subprotocol_required = true;
+        self
     }
 
     /// Says which page the request comes from, as browsers do: `https://example.com`, or `null`.
@@ -141,6 +153,12 @@ impl Request {
     #[must_use]
     pub fn subprotocols(&self) -> &[ByteString] {
         &self.subprotocols
+    }
+
+    /// Whether the server must choose one of them.
+    #[must_use]
+    pub fn is_subprotocol_required(&self) -> bool {
+        self.is_subprotocol_required && !self.subprotocols.is_empty()
     }
 
     /// The headers that [`header`](Request::header) added.

@@ -5,7 +5,7 @@ use core::net::Ipv6Addr;
 /// Whether this is a token ([RFC 9110 §5.6.2]): a header's name, a method, a subprotocol.
 ///
 /// [RFC 9110 §5.6.2]: https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2
-pub(super) fn is_token(text: &[u8]) -> bool {
+pub(crate) fn is_token(text: &[u8]) -> bool {
     !text.is_empty() && text.iter().all(|byte| is_token_byte(*byte))
 }
 

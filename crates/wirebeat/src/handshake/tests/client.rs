@@ -64,6 +64,24 @@ fn an_answer_may_choose_no_subprotocol() {
 }
 
 #[test]
+fn a_request_that_insists_on_a_subprotocol_fails_without_one() {
+    let without = with(ANSWER, "Sec-WebSocket-Protocol", &[]);
+    let answered = |request: Request, answer: &str| {
+        let mut client = ClientHandshake::new(request, NONCE, HeadLimits::default());
+        client.receive(answer.as_bytes()).1.expect("the answer is complete")
+    };
+    assert_eq!(
+        answered(example().require_subprotocol(), &without),
+        ClientOutcome::Failed(HandshakeError::SubprotocolMissing)
+    );
+    let chosen = answered(example().require_subprotocol(), ANSWER);
+    assert!(matches!(chosen, ClientOutcome::Open(_)));
+    // Nothing was offered, so there's nothing to choose.
+    let none = Request::new("server.example.com", None, "/chat").unwrap().require_subprotocol();
+    assert!(matches!(answered(none, &without), ClientOutcome::Open(_)));
+}
+
+#[test]
 fn what_varies_among_good_servers_opens_too() {
     for answer in [
         // §4.1, response items 2 and 3: any case, and a list of tokens in Connection.
