@@ -86,6 +86,13 @@ impl Target {
         Ok(Target { request: self.request.header(name, value)?, ..self })
     }
 
+    /// Lets the connection fail if the server chooses no subprotocol, as
+    /// [`Request::require_subprotocol`].
+    #[must_use]
+    pub fn require_subprotocol(self) -> Target {
+        Target { request: self.request.require_subprotocol(), ..self }
+    }
+
     /// Says which page the request comes from, as [`Request::origin`].
     ///
     /// # Errors
