@@ -88,14 +88,18 @@
 //! | [`handshake`] | requests, answers, who may connect | §4, §10.2 |
 //! | the crate's root | [`Connection`], and what goes in and out of it | §5–§8 |
 //! | [`session`] | a client that outlives its connections: dialing, backing off, what waits | §7.2.3 |
+//! | `websocket` (feature `url`) | the browser's `WebSocket`: events, handlers, `readyState` | [WHATWG WebSockets] |
 //!
 //! `ARCHITECTURE.md` in the crate's folder tells how it's built, and why.
+//!
+//! [WHATWG WebSockets]: https://websockets.spec.whatwg.org/
 //!
 //! # Features
 //!
 //! - `simd` (default): masks and checks UTF-8 with the widest vectors that the CPU has, chosen at
 //!   run time. Implies `std`.
-//! - `url` (default): [`session::Target`] reads URLs as browsers do. Needs no `std`.
+//! - `url` (default): [`session::Target`] reads URLs as browsers do, and `websocket` is there. Needs
+//!   no `std`.
 //! - `std`: vectored writes from [`Transmit`] and [`Outgoing`].
 //!
 //! Without them the crate is `no_std` and needs `alloc` alone.
@@ -109,6 +113,8 @@ extern crate std;
 pub mod frame;
 pub mod handshake;
 pub mod session;
+#[cfg(feature = "url")]
+pub mod websocket;
 
 mod close;
 mod connection;
