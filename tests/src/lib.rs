@@ -10,3 +10,4 @@ pub mod install;
 pub mod peers;
 pub mod process;
 pub mod program;
+pub mod replay;
