@@ -7,6 +7,7 @@ pub mod certificates;
 pub mod content;
 pub mod endpoint;
 pub mod install;
+pub mod page;
 pub mod peers;
 pub mod process;
 pub mod program;
