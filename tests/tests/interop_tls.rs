@@ -137,9 +137,8 @@ fn a_peers_client_speaks_tls_1_3_and_http_1_1_with_us() {
     each(Library::CLIENTS, |library| {
         let (url, ours) = serve_request(Transport::Tls, Config::default(), |pending| {
             let pending = pending.unwrap();
-            let negotiated = pending.tls(|tls| {
-                (tls.protocol_version(), tls.alpn_protocol().map(<[u8]>::to_vec))
-            });
+            let negotiated = pending
+                .tls(|tls| (tls.protocol_version(), tls.alpn_protocol().map(<[u8]>::to_vec)));
             let negotiated = negotiated.expect("it's over TLS");
             echo(&mut pending.accept().unwrap());
             negotiated

@@ -9,7 +9,7 @@ use wirebeat::websocket::{BinaryType, Event, EventType, MessageData, Scope, WebS
 use wirebeat::{ReadyState, Seed, Timestamp};
 use wirebeat_tests::content::{binary, hex, text};
 use wirebeat_tests::page::drive;
-use wirebeat_tests::peers::{Library, Server};
+use wirebeat_tests::peers::{Library, Server, Transport, each};
 
 /// A line for each event, with the state that its handlers saw.
 type Log = Arc<Mutex<Vec<String>>>;
@@ -63,8 +63,8 @@ fn new(url: &str, protocols: &[&str]) -> WebSocket {
 
 #[test]
 fn messages_of_every_kind_come_back_and_the_close_is_clean() {
-    Library::each(|library| {
-        let server = Server::start(library).unwrap();
+    each(Library::SERVERS, |library| {
+        let server = Server::start(library, Transport::Tcp).unwrap();
         let long = text(300_000);
         let seen = run(new(&server.url("/echo"), &["superchat"]), |socket| {
             socket.on_open(move |socket| {
@@ -103,8 +103,8 @@ fn messages_of_every_kind_come_back_and_the_close_is_clean() {
 
 #[test]
 fn a_server_that_closes_says_why() {
-    Library::each(|library| {
-        let server = Server::start(library).unwrap();
+    each(Library::SERVERS, |library| {
+        let server = Server::start(library, Transport::Tcp).unwrap();
         let url = server.url("/close?code=4001&reason=enough");
         assert_eq!(run(new(&url, &[]), |_| {}), ["open 1 \"\"", "close 3 4001 \"enough\" clean"]);
     });
@@ -113,8 +113,8 @@ fn a_server_that_closes_says_why() {
 #[test]
 fn a_refusal_a_server_that_drops_and_one_that_is_not_there_fail() {
     const FAILED: [&str; 2] = ["error 3", "close 3 1006 \"\" not clean"];
-    Library::each(|library| {
-        let mut server = Server::start(library).unwrap();
+    each(Library::SERVERS, |library| {
+        let mut server = Server::start(library, Transport::Tcp).unwrap();
         assert_eq!(run(new(&server.url("/reject?status=401"), &[]), |_| {}), FAILED);
         // It knows none of these: browsers fail.
         assert_eq!(run(new(&server.url("/echo"), &["soap"]), |_| {}), FAILED);
@@ -133,8 +133,8 @@ fn a_refusal_a_server_that_drops_and_one_that_is_not_there_fail() {
 
 #[test]
 fn one_that_reconnects_opens_again_after_every_drop_until_it_is_closed() {
-    Library::each(|library| {
-        let server = Server::start(library).unwrap();
+    each(Library::SERVERS, |library| {
+        let server = Server::start(library, Transport::Tcp).unwrap();
         let policy = Reconnect::with(Backoff::fixed(Duration::from_millis(20)));
         let socket = WebSocket::with_reconnect(
             &server.url("/drop?after=1"),
