@@ -87,6 +87,7 @@ fn messages_of_every_kind_come_back_and_the_close_is_clean() {
                 }
             });
         });
+        let (code, reason) = library.answer_to(3001, "that was all");
         assert_eq!(
             seen,
             [
@@ -95,7 +96,7 @@ fn messages_of_every_kind_come_back_and_the_close_is_clean() {
                 "message 1 blob 70000",
                 "message 1 buffer 070707",
                 "message 1 text 0",
-                "close 3 3001 \"that was all\" clean",
+                &format!("close 3 {code} {reason:?} clean"),
             ]
         );
     });
