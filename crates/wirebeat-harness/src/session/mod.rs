@@ -3,6 +3,7 @@
 //! [`Schedule`] is what happens, [`World`] does it and checks on the way, and at the end heals the
 //! network to see what comes of it.
 
+mod account;
 mod peer;
 mod schedule;
 mod world;

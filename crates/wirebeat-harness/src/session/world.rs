@@ -1,21 +1,19 @@
 //! Does what a schedule says, holds one transport as a driver does, and keeps account of messages.
 
+mod look;
+
 use core::time::Duration;
 
 use bytes::Buf;
 use wirebeat::handshake::Request;
 use wirebeat::session::{
-    Attempt, Backoff, Fate, MessageId, Next, Pause, Reconnect, Session, SessionClosed,
-    SessionConfig, SessionEvent, Target, Wanted,
+    Attempt, Backoff, Pause, Reconnect, Session, SessionConfig, Target, Wanted,
 };
-use wirebeat::{
-    Config, DialError, Heartbeat, Input, Kind, Message, Phase, ReadyState, Reason, Role, Seed,
-    Timestamp, Transport,
-};
+use wirebeat::{Config, Heartbeat, Input, Kind, Message, ReadyState, Seed, Timestamp};
 
+use super::account::Account;
 use super::peer::Peer;
 use super::schedule::{Fault, Setup};
-use crate::frame::sent_frames;
 
 /// An attempt to connect may take so long.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -31,14 +29,8 @@ pub struct World {
     session: Session,
     now: Timestamp,
     backoff: Backoff,
-    greetings: Vec<String>,
     peer: Option<Peer>,
-    /// What each transport took that is gone.
-    wires: Vec<Vec<u8>>,
-    /// Messages that were taken, with their text.
-    accepted: Vec<(MessageId, String)>,
-    lost: Vec<MessageId>,
-    dropped: Vec<MessageId>,
+    account: Account,
     /// The attempt that was announced last.
     announced: u64,
     /// All that were announced.
@@ -87,12 +79,8 @@ impl World {
             session,
             now,
             backoff,
-            greetings,
             peer: None,
-            wires: Vec::new(),
-            accepted: Vec::new(),
-            lost: Vec::new(),
-            dropped: Vec::new(),
+            account: Account { greetings, ..Account::default() },
             announced: 0,
             attempts: Vec::new(),
             ended: 0,
@@ -223,40 +211,8 @@ impl World {
         }
         assert_eq!(self.session.wanted(), Wanted::Nothing);
         assert_eq!(self.session.poll_timeout(), None);
-        self.wires.extend(self.peer.take().map(|peer| peer.wire));
-        self.every_message_is_accounted_for();
-    }
-
-    fn every_message_is_accounted_for(&self) {
-        let mut handed_over = Vec::new();
-        for wire in &self.wires {
-            let texts = whole_texts(wire);
-            let greeted = texts.len().min(self.greetings.len());
-            assert_eq!(texts[..greeted], self.greetings[..greeted], "the greeting comes first");
-            let is_ours = |text: &String| text.starts_with("message ");
-            handed_over.extend(texts[greeted..].iter().filter(|text| is_ours(text)).cloned());
-        }
-        let mut sent = handed_over.iter();
-        for (id, text) in &self.accepted {
-            let is_lost = self.lost.contains(id);
-            let is_dropped = self.dropped.contains(id);
-            assert!(!(is_lost && is_dropped), "{id} is lost and dropped");
-            if is_lost || is_dropped {
-                assert!(!handed_over.contains(text), "{id} is reported, and was handed over");
-            } else {
-                assert_eq!(sent.next(), Some(text), "{id} is gone, or out of order");
-            }
-            let expected = match (is_lost, is_dropped) {
-                (true, _) => Fate::Lost,
-                (_, true) => Fate::Dropped,
-                _ => Fate::HandedOver,
-            };
-            let fate = self.session.fate(*id);
-            assert!(fate.is_none() || fate == Some(expected), "{id}: {fate:?}, not {expected:?}");
-        }
-        assert_eq!(sent.next(), None, "a message was sent twice");
-        let all = self.lost.iter().chain(&self.dropped);
-        assert!(all.into_iter().all(|id| self.accepted.iter().any(|(taken, _)| taken == id)));
+        self.account.wires.extend(self.peer.take().map(|peer| peer.wire));
+        self.account.check(&self.session);
     }
 
     fn is_healed(&self) -> bool {
@@ -281,7 +237,7 @@ impl World {
     fn progress(&self) -> (usize, usize, u64, u64, Wanted, ReadyState) {
         let wire_len = self.peer.as_ref().map_or(0, |peer| peer.wire.len());
         let (wanted, ready_state) = (self.session.wanted(), self.session.ready_state());
-        (self.wires.len(), wire_len, self.announced, self.ended, wanted, ready_state)
+        (self.account.wires.len(), wire_len, self.announced, self.ended, wanted, ready_state)
     }
 
     fn send(&mut self, len: usize, ttl: Option<Duration>) {
@@ -291,7 +247,7 @@ impl World {
             None => self.session.send(self.now, text.as_str()),
         };
         match sent {
-            Ok(id) => self.accepted.push((id, text)),
+            Ok(id) => self.account.accepted.push((id, text)),
             Err(error) => assert_eq!(error.unsent, Message::from(text.as_str())),
         }
     }
@@ -303,7 +259,7 @@ impl World {
             // A send queue that is full takes the rest when something of it is out.
             loop {
                 match self.session.send_fragment(self.now, None, end, true) {
-                    Ok(id) => break self.accepted.push((id.expect("it's the last"), text)),
+                    Ok(id) => break self.account.accepted.push((id.expect("it's the last"), text)),
                     Err(_) => self.write(usize::MAX),
                 }
             }
@@ -384,139 +340,8 @@ impl World {
         let next = self.session.poll_timeout();
         assert!(next.is_none_or(|next| next > self.now), "no deadline is left behind");
     }
-
-    /// Whatever is told of an attempt that is over changes nothing (invariant 10).
-    fn stale(&mut self, back: u64) {
-        let Some(attempt) = self.past_attempt(back) else { return };
-        let before = format!("{:?}", self.session);
-        let (session, now) = (&mut self.session, self.now);
-        session.dial(now, attempt, target());
-        session.handle_dialed(now, attempt);
-        session.handle_dial_failed(now, attempt, DialError::Refused);
-        let mut bytes = [0x88, 0];
-        assert!(session.receive(now, attempt, &mut Input::new(&mut bytes)).is_none());
-        session.handle_written(now, attempt, 1);
-        session.handle_write_blocked(now, attempt);
-        session.handle_reading(now, attempt, false);
-        session.handle_eof(now, attempt);
-        session.handle_lost(now, attempt);
-        assert!(session.poll_transmit(attempt).is_none());
-        assert!(session.take_transmit(attempt, 1).is_none());
-        assert!(session.read_target(attempt).is_none() && !session.wants_read(attempt));
-        assert_eq!(before, format!("{session:?}"), "{attempt} is over");
-    }
-
-    fn past_attempt(&self, back: u64) -> Option<Attempt> {
-        let number = self.announced.checked_sub(2 + back)?;
-        self.attempts.get(usize::try_from(number).ok()?).copied()
-    }
-
-    /// Hears the events, and compares what is held with what is wanted.
-    fn look(&mut self) {
-        while let Some(event) = self.session.poll_event() {
-            self.note(event);
-        }
-        let wanted = self.session.wanted();
-        assert_eq!(wanted, self.session.wanted(), "a level stays");
-        let held = self.peer.as_ref().map(|peer| peer.attempt);
-        let is_wanted = match wanted {
-            Wanted::Nothing | Wanted::Dial(_) => false,
-            Wanted::Hold(attempt, transport) => {
-                assert_eq!(held, Some(attempt), "no transport is wanted that wasn't dialed");
-                assert_ne!(transport, Transport::Drop, "then it's not wanted");
-                if transport == Transport::ShutdownWrite {
-                    self.at_server(|peer, now| peer.server.handle_eof(now));
-                }
-                true
-            }
-        };
-        if !is_wanted {
-            self.wires.extend(self.peer.take().map(|peer| peer.wire));
-        }
-    }
-
-    fn note(&mut self, event: SessionEvent<'_>) {
-        assert!(!self.is_final, "{event:?} after the last event");
-        match event {
-            SessionEvent::Dialing(attempt) => {
-                assert_eq!(attempt.number(), self.announced + 1, "one after the other");
-                assert_eq!(self.ended, self.announced, "at most one attempt lives");
-                self.announced += 1;
-                self.attempts.push(attempt);
-                self.is_replaced = false;
-                self.retry_after = None;
-            }
-            SessionEvent::Rejected(response) => {
-                let value = response.headers().get_str("Retry-After");
-                self.retry_after = value.and_then(|value| value.parse().ok());
-            }
-            SessionEvent::Dropped(dropped) => self.dropped.push(dropped.id),
-            SessionEvent::Closed(closed) => self.closed(&closed),
-            SessionEvent::Open(_)
-            | SessionEvent::Message(_)
-            | SessionEvent::Fragment(_)
-            | SessionEvent::Ping(_)
-            | SessionEvent::Pong { .. }
-            | SessionEvent::Closing(_)
-            | SessionEvent::Error(_) => {}
-        }
-    }
-
-    fn closed(&mut self, closed: &SessionClosed) {
-        self.lost.extend(&closed.lost);
-        assert_eq!(closed.attempt.number(), self.announced);
-        // Between two attempts there is nothing to end but the session.
-        assert!(self.ended < self.announced || closed.is_final());
-        self.ended = self.announced;
-        match closed.next {
-            Next::Never => self.is_final = true,
-            Next::WhenOnline => {}
-            Next::At(at) if self.is_replaced => assert_eq!(at, self.now, "at once"),
-            Next::At(at) => {
-                let delay = at.since(self.now);
-                let range = self.backoff.range(closed.failures, self.pause(closed));
-                let range = range.expect("it's known");
-                assert!(range.contains(&delay), "{delay:?} isn't in {range:?}");
-                assert!(delay > Duration::ZERO);
-            }
-        }
-    }
-
-    fn pause(&self, closed: &SessionClosed) -> Pause {
-        match (closed.closed.cause.phase, closed.closed.code.get()) {
-            (Phase::PeerClosing, 1012 | 1013) => Pause::Restart,
-            (Phase::Opening, _) if matches!(closed.closed.cause.reason, Reason::Handshake(_)) => {
-                let asked = self.retry_after.map(Duration::from_secs);
-                asked.map_or(Pause::Unasked, Pause::RetryAfter)
-            }
-            _ => Pause::Unasked,
-        }
-    }
 }
 
 fn target() -> Target {
     Target::new(Request::new("example.com", None, "/").expect("it's valid"), false)
-}
-
-/// The text messages in what a transport took: of the last frame it may have a part.
-fn whole_texts(wire: &[u8]) -> Vec<String> {
-    let head = wire.windows(4).position(|window| window == b"\r\n\r\n");
-    let Some(head) = head else { return Vec::new() };
-    let mut texts = Vec::new();
-    let mut fragments = Vec::new();
-    for frame in sent_frames(wire, head + 4, Role::Client) {
-        let Some(payload) = wire.get(frame.payload_start..frame.end()) else { break };
-        let key = &wire[frame.payload_start - 4..frame.payload_start];
-        let payload = payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key);
-        match frame.first {
-            0x81 => texts.push(payload.collect()),
-            0x01 => fragments = payload.collect(),
-            0x80 => {
-                fragments.extend(payload);
-                texts.push(core::mem::take(&mut fragments));
-            }
-            _ => {}
-        }
-    }
-    texts.into_iter().map(|text| String::from_utf8(text).expect("text is UTF-8")).collect()
 }

@@ -11,8 +11,6 @@ use super::outbox::{Outbox, Waiting};
 /// they wait again.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
-    /// Messages of the greeting, which have no number and come first.
-    greetings: u64,
     runs: VecDeque<Run>,
     kept: VecDeque<Kept>,
     /// Bytes of payload in `kept`.
@@ -39,12 +37,6 @@ impl Ledger {
         self.kept_len
     }
 
-    /// The connection was given a message of the greeting.
-    pub(super) fn greet(&mut self, len: usize) {
-        self.greetings += 1;
-        self.app_len += len as u64;
-    }
-
     /// The connection was given a message.
     pub(super) fn give(&mut self, id: MessageId, len: usize) {
         self.app_len += len as u64;
@@ -61,8 +53,9 @@ impl Ledger {
         self.kept.push_back(Kept { waiting, end: self.app_len });
     }
 
-    /// The connection was given a part of a message, which isn't its end.
-    pub(super) fn give_part(&mut self, len: usize) {
+    /// The connection was given what has no number: a message of the greeting, which comes before all
+    /// that have one, or a part of a message that isn't its end.
+    pub(super) fn give_unnumbered(&mut self, len: usize) {
         self.app_len += len as u64;
     }
 
@@ -132,11 +125,10 @@ impl Ledger {
         self.runs.iter().map(|run| run.len()).sum()
     }
 
-    /// How many messages with a number the transport has, when `waiting` wait, the greeting's
-    /// included.
+    /// How many messages with a number the transport has, when `waiting` wait. If those of the greeting
+    /// are among these, it has none.
     fn handed_over(&self, waiting: u64) -> u64 {
-        let given = self.greetings + self.len();
-        given.saturating_sub(waiting).saturating_sub(self.greetings)
+        self.len().saturating_sub(waiting)
     }
 
     /// Takes out the first `count` messages.

@@ -1,7 +1,7 @@
 //! A client that outlives its connections: it dials, backs off, dials again, and keeps what can't be
 //! sent meanwhile.
 //!
-//! A [`Session`] is to connections what a [`Connection`](crate::Connection) is to frames: a state
+//! A [`Session`] is to connections what a [`Connection`] is to frames: a state
 //! machine without IO. Whoever drives it holds at most one transport, the one that
 //! [`Session::wanted`] names, and does for it what a driver does for a connection.
 //!
@@ -34,6 +34,8 @@ mod transport;
 
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
 use core::time::Duration;
 
 pub use attempt::{Attempt, Wanted};
@@ -122,7 +124,7 @@ pub struct Session {
     /// Attempts that failed in a row.
     failures: u32,
     is_online: bool,
-    greeting: Arc<[Message<'static>]>,
+    greeting: Greeting,
     outbox: Outbox,
     ledger: Ledger,
     history: History,
@@ -130,6 +132,16 @@ pub struct Session {
     /// Bytes of payload that were passed to `send` too late, or that waited when it ended.
     app_len_given_up: u64,
     events: VecDeque<SessionEvent<'static>>,
+}
+
+/// What is sent first on every connection.
+struct Greeting(Vec<Message<'static>>);
+
+/// Shows how many messages there are, not what they say: they may be a login.
+impl fmt::Debug for Greeting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Greeting({})", self.0.len())
+    }
 }
 
 impl Session {
@@ -154,7 +166,7 @@ impl Session {
         seed: Seed,
         now: Timestamp,
     ) -> Session {
-        let greeting = core::mem::take(&mut config.greeting).into();
+        let greeting = Greeting(core::mem::take(&mut config.greeting));
         let mut session = Session {
             config: Arc::new(config),
             seed,
@@ -291,7 +303,7 @@ impl Session {
 
     /// Changes what is sent first on the next connections: subscriptions that came or went since.
     pub fn set_greeting(&mut self, greeting: impl IntoIterator<Item = Message<'static>>) {
-        self.greeting = greeting.into_iter().collect();
+        self.greeting = Greeting(greeting.into_iter().collect());
     }
 
     /// Goes where the table says, and does what it wants done on the way.

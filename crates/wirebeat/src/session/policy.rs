@@ -25,7 +25,7 @@ use crate::{CloseCode, Closed, Config, Message, Phase};
 /// let config = SessionConfig { connection, reconnect: Some(reconnect), ..SessionConfig::default() };
 /// # let _ = config;
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SessionConfig {
     /// What holds for each connection. Its `open_timeout` isn't looked at: `connect_timeout` takes
     /// its place.
@@ -55,6 +55,20 @@ impl Default for SessionConfig {
             outbox_len_max: 1024 * 1024,
             outbox_messages_max: 1024,
         }
+    }
+}
+
+/// Shows how many messages the greeting has, not what they say: they may be a login.
+impl fmt::Debug for SessionConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionConfig")
+            .field("connection", &self.connection)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("reconnect", &self.reconnect)
+            .field("greeting", &self.greeting.len())
+            .field("outbox_len_max", &self.outbox_len_max)
+            .field("outbox_messages_max", &self.outbox_messages_max)
+            .finish()
     }
 }
 

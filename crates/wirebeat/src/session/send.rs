@@ -83,7 +83,7 @@ impl Session {
         if fin {
             return Ok(Some(self.given(len)));
         }
-        self.ledger.give_part(len);
+        self.ledger.give_unnumbered(len);
         Ok(None)
     }
 
@@ -133,9 +133,9 @@ impl Session {
         self.opened_at = Some(self.now);
         self.expire();
         let Some(connection) = &mut self.connection else { return };
-        for message in self.greeting.iter() {
+        for message in &self.greeting.0 {
             connection.send_past_limit(message.borrow());
-            self.ledger.greet(message.len());
+            self.ledger.give_unnumbered(message.len());
         }
         while let Some(waiting) = self.outbox.pop() {
             connection.send_past_limit(waiting.message.borrow());

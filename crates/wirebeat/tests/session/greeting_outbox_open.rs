@@ -34,6 +34,15 @@ fn the_greeting_may_change() {
     assert_eq!(texts(&wire), ["login", "subscribe to more"]);
 }
 
+/// It may be a login.
+#[test]
+fn the_greeting_stays_out_of_logs() {
+    let config = SessionConfig { greeting: vec!["secret".into()], ..usual() };
+    let shown = format!("{config:?}");
+    let shown = format!("{shown} {:?}", session(config, START));
+    assert!(!shown.contains("secret"), "{shown}");
+}
+
 /// At the moment of `Open` all of it stands in the queue, so that nothing the application does then
 /// comes before it; and what the server answers comes after it.
 #[test]
