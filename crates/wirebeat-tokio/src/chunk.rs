@@ -1,0 +1,84 @@
+use std::mem;
+
+use wirebeat::{Connection, Event, Input, Timestamp};
+
+/// Bytes that were read, of which a part isn't eaten.
+#[derive(Debug)]
+pub(crate) struct Chunk<'c> {
+    bytes: &'c mut [u8],
+    eaten: usize,
+}
+
+/// What is left of a chunk, in a buffer of its own, until it's eaten.
+#[derive(Debug, Default)]
+pub(crate) struct Leftover {
+    bytes: Vec<u8>,
+    eaten: usize,
+}
+
+impl<'c> Chunk<'c> {
+    pub(crate) fn new(bytes: &'c mut [u8]) -> Chunk<'c> {
+        Chunk { bytes, eaten: 0 }
+    }
+
+    /// Lets the connection eat until something has happened.
+    #[inline]
+    pub(crate) fn receive(
+        &mut self,
+        connection: &mut Connection,
+        now: Timestamp,
+    ) -> Option<Event<'_>> {
+        let len = self.bytes.len();
+        let mut input = Input::new(&mut self.bytes[self.eaten..]);
+        let event = connection.receive(now, &mut input);
+        self.eaten = len - input.len();
+        event
+    }
+
+    /// What isn't eaten.
+    #[inline]
+    pub(crate) fn rest(&self) -> &[u8] {
+        &self.bytes[self.eaten..]
+    }
+}
+
+impl Leftover {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.eaten == self.bytes.len()
+    }
+
+    /// Keeps what isn't eaten of a chunk. Nothing was left before.
+    #[inline]
+    pub(crate) fn keep(&mut self, rest: &[u8]) {
+        debug_assert!(self.is_empty(), "what was left before is eaten before more is read");
+        if !rest.is_empty() {
+            *self = Leftover { bytes: rest.to_vec(), eaten: 0 };
+        }
+    }
+
+    /// What isn't eaten.
+    pub(crate) fn rest(&self) -> &[u8] {
+        &self.bytes[self.eaten..]
+    }
+
+    /// Takes it out of where it is, to be eaten from.
+    #[inline]
+    pub(crate) fn take(&mut self) -> Leftover {
+        mem::take(self)
+    }
+
+    #[inline]
+    pub(crate) fn chunk(&mut self) -> Chunk<'_> {
+        Chunk { bytes: &mut self.bytes, eaten: self.eaten }
+    }
+
+    /// What is left when so much isn't eaten.
+    #[inline]
+    pub(crate) fn cut(mut self, left: usize) -> Leftover {
+        if left == 0 {
+            return Leftover::default();
+        }
+        self.eaten = self.bytes.len() - left;
+        self
+    }
+}

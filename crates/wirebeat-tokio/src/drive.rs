@@ -1,0 +1,309 @@
+use std::future::Future;
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::MutexGuard;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
+use wirebeat::{Timestamp, Transport};
+
+use crate::Socket;
+use crate::chunk::Chunk;
+use crate::scratch::Scratch;
+use crate::shared::Shared;
+use crate::state::{InputSide, OutputSide, State, Written};
+use crate::transport::poll_write;
+
+/// The state, held.
+type Held<'s> = MutexGuard<'s, State>;
+
+/// What a call waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// That something comes.
+    Input,
+    /// That something goes out. Input is taken in when nothing can, so that the peer reads on, and
+    /// its pings are answered.
+    Output,
+    /// The end. It doesn't wait for an application that doesn't take what has come.
+    End,
+}
+
+/// What has come of one turn.
+enum Turn<T> {
+    /// What was wanted.
+    Had(T),
+    /// Something, so that it's worth while to look again.
+    Something,
+    Nothing,
+}
+
+impl<S: Socket> Shared<S> {
+    /// Waits until `want` has what it wants, and keeps the connection going meanwhile. It's given
+    /// what was read and isn't eaten, and when that was.
+    pub(crate) fn poll_drive<T>(
+        &self,
+        cx: &mut Context<'_>,
+        purpose: Purpose,
+        mut want: impl FnMut(&mut State, &mut Chunk<'_>, Timestamp) -> Option<T>,
+    ) -> Poll<T> {
+        let mut seen = self.fan.seen();
+        let mut fan = Context::from_waker(&self.waker);
+        let mut state = self.lock();
+        if purpose == Purpose::Input
+            && state.has_output()
+            && !state.has_message_at_hand(state.leftover.rest())
+        {
+            // What comes next may be the peer's Close, which drops what isn't written.
+            state = self.write_out(state, &mut fan).0;
+        }
+        let had = loop {
+            if let Some(had) = look(&mut state, &mut want) {
+                break had;
+            }
+            let (held, turn) = self.take_turn(state, &mut fan, purpose, &mut want);
+            state = held;
+            match turn {
+                Turn::Had(had) => break had,
+                Turn::Something => {}
+                Turn::Nothing if state.keep_time(&mut fan) => {}
+                Turn::Nothing => {
+                    state.is_served = true;
+                    if state.take_news() {
+                        self.fan.wake_all();
+                        seen.allow_one();
+                    }
+                    self.fan.wait(cx.waker(), seen);
+                    return Poll::Pending;
+                }
+            }
+        };
+        let has_news = state.take_news();
+        drop(state);
+        if has_news {
+            self.fan.wake_all();
+        }
+        Poll::Ready(had)
+    }
+
+    /// Writes what waits; then reads once, if what came before is eaten.
+    fn take_turn<'s, T>(
+        &'s self,
+        state: Held<'s>,
+        fan: &mut Context<'_>,
+        purpose: Purpose,
+        want: &mut impl FnMut(&mut State, &mut Chunk<'_>, Timestamp) -> Option<T>,
+    ) -> (Held<'s>, Turn<T>) {
+        let (mut state, written) = self.write_out(state, fan);
+        let was = (state.output, state.connection.transport());
+        self.obey(&mut state, fan);
+        if was != (state.output, state.connection.transport())
+            || written == Written::All && purpose == Purpose::Output
+        {
+            return (state, Turn::Something);
+        }
+        let takes_input = purpose == Purpose::End || !state.inbox.is_full();
+        state.set_reading(takes_input);
+        if !takes_input || !state.leftover.is_empty() {
+            state.is_wanted = true;
+            return (state, Turn::Nothing);
+        }
+        let (mut state, turn) = self.read(state, fan, want);
+        match turn {
+            Turn::Nothing if state.lose_if_stuck() => (state, Turn::Something),
+            Turn::Nothing => {
+                state.is_wanted |=
+                    purpose == Purpose::Output || state.is_writing || state.is_reading;
+                (state, Turn::Nothing)
+            }
+            turn => (state, turn),
+        }
+    }
+
+    /// Writes what waits, as far as the transport takes it.
+    pub(crate) fn write_out<'s>(
+        &'s self,
+        mut state: Held<'s>,
+        fan: &mut Context<'_>,
+    ) -> (Held<'s>, Written) {
+        let mut has_written = Written::Nothing;
+        loop {
+            if state.is_writing {
+                return (state, Written::Blocked);
+            }
+            if state.output != OutputSide::Live {
+                return (state, Written::Broken);
+            }
+            let written;
+            (state, written) = match state.is_shared {
+                false => self.write_held(state, fan),
+                true => self.write_apart(state, fan),
+            };
+            match written {
+                Written::All => has_written = Written::All,
+                Written::Nothing => return (state, has_written),
+                written => return (state, written),
+            }
+        }
+    }
+
+    /// Writes once from where the bytes are.
+    fn write_held<'s>(
+        &'s self,
+        mut state: Held<'s>,
+        fan: &mut Context<'_>,
+    ) -> (Held<'s>, Written) {
+        let mut stream = self.stream();
+        let is_unflushed = state.is_unflushed;
+        let written = match state.connection.poll_transmit() {
+            Some(transmit) => {
+                let taken = poll_write(&mut *stream, fan, &transmit);
+                state.end_write(None, taken)
+            }
+            None if is_unflushed => {
+                let flushed = Pin::new(&mut *stream).poll_flush(fan);
+                end_flush(&mut state, flushed)
+            }
+            None => Written::Nothing,
+        };
+        (state, written)
+    }
+
+    /// Writes once what is taken out for it, without holding the state meanwhile.
+    fn write_apart<'s>(
+        &'s self,
+        mut state: Held<'s>,
+        fan: &mut Context<'_>,
+    ) -> (Held<'s>, Written) {
+        match state.begin_write() {
+            Some(outgoing) => {
+                drop(state);
+                let taken = poll_write(&mut *self.stream(), fan, &outgoing);
+                let mut state = self.lock();
+                let written = state.end_write(Some(outgoing), taken);
+                (state, written)
+            }
+            None if state.is_unflushed => {
+                state.is_writing = true;
+                drop(state);
+                let flushed = Pin::new(&mut *self.stream()).poll_flush(fan);
+                let mut state = self.lock();
+                state.is_writing = false;
+                let written = end_flush(&mut state, flushed);
+                (state, written)
+            }
+            None => (state, Written::Nothing),
+        }
+    }
+
+    /// Reads once, and gives `want` what was read.
+    fn read<'s, T>(
+        &'s self,
+        mut state: Held<'s>,
+        fan: &mut Context<'_>,
+        want: &mut impl FnMut(&mut State, &mut Chunk<'_>, Timestamp) -> Option<T>,
+    ) -> (Held<'s>, Turn<T>) {
+        if state.input == InputSide::Ended || state.is_reading || !state.connection.wants_read() {
+            return (state, Turn::Nothing);
+        }
+        if !state.is_shared
+            && let Some(mut target) = state.connection.read_target()
+        {
+            // What belongs to a long message goes there.
+            let read = pin!(self.stream().read_buf(&mut target)).poll(fan);
+            let now = state.now();
+            state.end_read(&read, now);
+            return (state, if read.is_ready() { Turn::Something } else { Turn::Nothing });
+        }
+        let mut scratch = Scratch::take();
+        let bytes = scratch.bytes();
+        let read;
+        if state.is_shared {
+            state.is_reading = true;
+            drop(state);
+            read = poll_read(&mut *self.stream(), fan, bytes);
+            state = self.lock();
+        } else {
+            read = poll_read(&mut *self.stream(), fan, bytes);
+        }
+        if read.is_pending() {
+            state.is_reading = false;
+            return (state, Turn::Nothing);
+        }
+        let now = state.now();
+        state.end_read(&read, now);
+        let len = match read {
+            Poll::Ready(Ok(len)) => len,
+            Poll::Ready(Err(_)) | Poll::Pending => 0,
+        };
+        let mut chunk = Chunk::new(&mut bytes[..len]);
+        let had = want(&mut state, &mut chunk, now);
+        state.leftover.keep(chunk.rest());
+        (state, had.map_or(Turn::Something, Turn::Had))
+    }
+
+    /// Does to the transport what the connection wants.
+    fn obey(&self, state: &mut State, fan: &mut Context<'_>) {
+        match (state.connection.transport(), state.output) {
+            (Transport::Keep, _)
+            | (Transport::ShutdownWrite, OutputSide::Shut | OutputSide::Dropped)
+            | (Transport::Drop, OutputSide::Dropped) => {}
+            (Transport::ShutdownWrite, OutputSide::Live | OutputSide::Broken) => {
+                // It may have ended by itself, which the next read will tell.
+                if Pin::new(&mut *self.stream()).poll_shutdown(fan).is_ready() {
+                    state.output = OutputSide::Shut;
+                }
+            }
+            (Transport::Drop, OutputSide::Live | OutputSide::Shut | OutputSide::Broken) => {
+                self.drop_stream(state, fan);
+            }
+        }
+    }
+
+    /// Ends our side of the transport for good. Who ends it all doesn't wait: the stream itself is
+    /// dropped with the last handle.
+    pub(crate) fn drop_stream(&self, state: &mut State, cx: &mut Context<'_>) {
+        if state.output != OutputSide::Shut {
+            let _ = Pin::new(&mut *self.stream()).poll_shutdown(cx);
+        }
+        state.output = OutputSide::Dropped;
+    }
+}
+
+/// Gives `want` what was left of an earlier read, and looks at what happened without one.
+#[inline]
+fn look<T>(
+    state: &mut State,
+    want: &mut impl FnMut(&mut State, &mut Chunk<'_>, Timestamp) -> Option<T>,
+) -> Option<T> {
+    let mut leftover = state.leftover.take();
+    let mut chunk = leftover.chunk();
+    let had = want(state, &mut chunk, Timestamp::ZERO);
+    let left = chunk.rest().len();
+    state.leftover = leftover.cut(left);
+    had
+}
+
+fn poll_read<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    cx: &mut Context<'_>,
+    bytes: &mut [u8],
+) -> Poll<io::Result<usize>> {
+    let mut buffer = ReadBuf::new(bytes);
+    ready!(Pin::new(stream).poll_read(cx, &mut buffer))?;
+    Poll::Ready(Ok(buffer.filled().len()))
+}
+
+fn end_flush(state: &mut State, flushed: Poll<io::Result<()>>) -> Written {
+    match flushed {
+        Poll::Ready(Ok(())) => {
+            state.is_unflushed = false;
+            Written::Nothing
+        }
+        Poll::Ready(Err(_)) => {
+            state.break_output();
+            Written::Broken
+        }
+        Poll::Pending => Written::Blocked,
+    }
+}

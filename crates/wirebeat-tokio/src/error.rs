@@ -1,0 +1,314 @@
+use std::error::Error;
+use std::fmt;
+use std::io;
+
+#[cfg(feature = "tls")]
+use tokio_rustls::rustls;
+use wirebeat::handshake::{ReceivedResponse, RequestError, RequestRefusal};
+use wirebeat::{Cause, Reason};
+
+/// Why there's no connection. Each kind names who can mend it, and its text says how.
+#[derive(Debug)]
+pub enum ConnectError {
+    /// The URL doesn't lead to a WebSocket. Whoever wrote it can mend it.
+    Url {
+        /// The URL, as it was given.
+        url: Box<str>,
+        /// What is wrong with it.
+        fault: UrlFault,
+    },
+    /// The URL asks for TLS (`wss:`), which the program was built without: the feature `tls` is off.
+    TlsNotBuiltIn,
+    /// No secure connection could be made: the server isn't trusted, refuses us, or doesn't speak
+    /// TLS; or what was given to make one with can't be used.
+    #[cfg(feature = "tls")]
+    Tls(io::Error),
+    /// The system has no certificates to trust servers by, with what it said of that, if anything.
+    /// Whoever looks after the system can install some.
+    #[cfg(feature = "tls")]
+    NoRoots(Option<String>),
+    /// What is to be sent with the request can't be sent. The application is at fault.
+    Request(RequestError),
+    /// The host's name can't be resolved.
+    Dns {
+        /// The name.
+        host: String,
+        /// What the resolver said, if it said more than that there's no address.
+        source: Option<io::Error>,
+    },
+    /// No address of the host took the connection: nobody listens, or no way leads there.
+    Unreachable {
+        /// Host and port.
+        host: String,
+        /// What the last address that was tried gave; a refusal rather than that there's no way to
+        /// a family of addresses.
+        source: io::Error,
+    },
+    /// It took longer than `open_timeout`.
+    Timeout(Step),
+    /// The server answered, but not with a WebSocket: a refusal, a redirect, or a page.
+    Rejected(Box<ReceivedResponse>),
+    /// The connection ended during the handshake, or the answer breaks the protocol.
+    Handshake(Cause),
+    /// The operating system refused what every connection needs: a socket, an option of it.
+    Io(io::Error),
+    /// The operating system gave no random numbers, without which masking keys can't be made.
+    Entropy(getrandom::Error),
+}
+
+/// How far a client had come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// The host's name was being resolved.
+    Resolving,
+    /// The TCP connection was being made.
+    Connecting,
+    /// The secure connection was being made.
+    Tls,
+    /// The server's answer was awaited.
+    Handshake,
+}
+
+/// What is wrong with a URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UrlFault {
+    /// It isn't a URL.
+    Malformed(url::ParseError),
+    /// Its scheme isn't `ws` or `wss`.
+    Scheme,
+    /// It has a fragment, which [RFC 6455 §3] forbids.
+    ///
+    /// [RFC 6455 §3]: https://www.rfc-editor.org/rfc/rfc6455#section-3
+    Fragment,
+    /// It has a user name or a password, which nothing would be done with.
+    Credentials,
+    /// Its host can't stand in a request.
+    Host,
+    /// Its path or query can't stand in a request.
+    Target,
+}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ConnectError::Url { url, fault } => write!(f, "can't connect to {url:?}: {fault}"),
+            ConnectError::TlsNotBuiltIn => f.write_str(
+                "wss: needs TLS, which this program was built without; use ws: where that is safe",
+            ),
+            #[cfg(feature = "tls")]
+            ConnectError::Tls(error) => {
+                write!(f, "no secure connection: {error}")?;
+                if let Some(advice) = tls_advice(error) {
+                    write!(f, "; {advice}")?;
+                }
+                Ok(())
+            }
+            #[cfg(feature = "tls")]
+            ConnectError::NoRoots(why) => {
+                f.write_str("the system has no certificates to trust servers by")?;
+                if let Some(why) = why {
+                    write!(f, " ({why})")?;
+                }
+                f.write_str("; install them (on most systems the package ca-certificates)")
+            }
+            ConnectError::Request(error) => error.fmt(f),
+            ConnectError::Dns { host, source } => {
+                write!(f, "the name {host} can't be resolved")?;
+                if let Some(source) = source {
+                    write!(f, " ({source})")?;
+                }
+                f.write_str("; check its spelling and the network")
+            }
+            ConnectError::Unreachable { host, source } => {
+                write!(f, "nothing answers at {host} ({source}); ")?;
+                f.write_str(match source.kind() {
+                    io::ErrorKind::ConnectionRefused => "check the port and that the server runs",
+                    _ => "check the address and the network",
+                })
+            }
+            ConnectError::Timeout(step) => {
+                write!(f, "timed out while {step}; check the network, or raise open_timeout")
+            }
+            ConnectError::Rejected(response) => {
+                let status = response.status();
+                write!(f, "the server answered {status} instead of opening a WebSocket")?;
+                if let Some(advice) = advice(status) {
+                    write!(f, "; {advice}")?;
+                }
+                Ok(())
+            }
+            ConnectError::Handshake(cause) => match cause.reason {
+                Reason::Handshake(_) => write!(f, "{cause}; check that it's a WebSocket server"),
+                _ => write!(f, "{cause}; check that a WebSocket server listens at this port"),
+            },
+            ConnectError::Io(error) => write!(f, "the operating system refused: {error}"),
+            ConnectError::Entropy(error) => {
+                write!(f, "the operating system gave no random numbers: {error}")
+            }
+        }
+    }
+}
+
+/// What to do about a TLS error.
+#[cfg(feature = "tls")]
+fn tls_advice(error: &io::Error) -> Option<&'static str> {
+    use rustls::{AlertDescription, CertificateError};
+    Some(match error.get_ref()?.downcast_ref::<rustls::Error>()? {
+        rustls::Error::InvalidCertificate(error) => match error {
+            CertificateError::UnknownIssuer => {
+                "if you know who issued its certificate, add that one to the roots"
+            }
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                "use a name that its certificate is for"
+            }
+            CertificateError::Expired
+            | CertificateError::ExpiredContext { .. }
+            | CertificateError::NotValidYet
+            | CertificateError::NotValidYetContext { .. } => {
+                "check this system's clock; otherwise the server needs a new certificate"
+            }
+            _ => return None,
+        },
+        rustls::Error::InvalidMessage(_) => "check that the port speaks TLS, or use ws:",
+        rustls::Error::AlertReceived(
+            AlertDescription::CertificateRequired
+            | AlertDescription::BadCertificate
+            | AlertDescription::UnknownCA,
+        ) => "it wants another client certificate",
+        rustls::Error::AlertReceived(AlertDescription::HandshakeFailure) => {
+            "the two have no cipher in common, or it wants a client certificate"
+        }
+        _ => return None,
+    })
+}
+
+/// What to do about a status.
+fn advice(status: u16) -> Option<&'static str> {
+    Some(match status {
+        300..=399 => "redirects aren't followed, so use the URL that it names in Location",
+        401 | 407 => "it wants credentials, as an Authorization header",
+        403 => "it doesn't allow this client; check credentials and Origin",
+        404 | 410 => "check the URL's path",
+        426 => "it wants another version of the protocol",
+        400..=428 | 430..=499 => "check the URL and the headers",
+        429 => "there were too many requests; wait before the next",
+        500..=599 => "the server has a problem; try again later",
+        _ => return None,
+    })
+}
+
+impl Error for ConnectError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            ConnectError::Dns { source, .. } => source.as_ref().map(|source| source as _),
+            ConnectError::Unreachable { source, .. }
+            | ConnectError::Io(source) => Some(source),
+            ConnectError::Request(error) => Some(error),
+            ConnectError::Handshake(cause) => Some(cause),
+            ConnectError::Entropy(error) => Some(error),
+            #[cfg(feature = "tls")]
+            ConnectError::Tls(error) => Some(error),
+            #[cfg(feature = "tls")]
+            ConnectError::NoRoots(_) => None,
+            ConnectError::Url { .. }
+            | ConnectError::TlsNotBuiltIn
+            | ConnectError::Timeout(_)
+            | ConnectError::Rejected(_) => None,
+        }
+    }
+}
+
+impl From<RequestError> for ConnectError {
+    fn from(error: RequestError) -> ConnectError {
+        ConnectError::Request(error)
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Step::Resolving => "resolving the name",
+            Step::Connecting => "connecting",
+            Step::Tls => "making the connection secure",
+            Step::Handshake => "waiting for the server's answer",
+        })
+    }
+}
+
+impl fmt::Display for UrlFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            UrlFault::Malformed(error) => {
+                return write!(f, "it isn't a URL ({error}); write ws://host:port/path");
+            }
+            UrlFault::Scheme => "its scheme must be ws or wss",
+            UrlFault::Fragment => "a WebSocket URL has no #fragment; write # as %23",
+            UrlFault::Credentials => {
+                "user and password aren't sent; give an Authorization header instead"
+            }
+            UrlFault::Host => "its host isn't a name or an address",
+            UrlFault::Target => "its path or query has characters that must be percent-encoded",
+        })
+    }
+}
+
+/// Why a server has no request to decide on, or could not answer it.
+#[derive(Debug)]
+pub enum AcceptError {
+    /// The request was refused, and the client was told why.
+    Refused(RequestRefusal),
+    /// The client took longer than `open_timeout`.
+    Timeout,
+    /// No secure connection came about: the client doesn't trust us, isn't trusted, or doesn't speak
+    /// TLS; or what was given to make one with can't be used.
+    #[cfg(feature = "tls")]
+    Tls(io::Error),
+    /// The client went away.
+    Gone(Cause),
+    /// [`Pending::accept`](crate::Pending::accept) on a plain HTTP request. The client was answered
+    /// 426 (Upgrade Required). Ask [`is_upgrade`](wirebeat::handshake::IncomingRequest::is_upgrade)
+    /// first, and use [`Pending::respond`](crate::Pending::respond).
+    NotAnUpgrade,
+    /// The client didn't offer the subprotocol that was chosen. It was answered 500.
+    SubprotocolUnoffered,
+}
+
+impl fmt::Display for AcceptError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            AcceptError::Refused(refusal) => refusal.fmt(f),
+            #[cfg(feature = "tls")]
+            AcceptError::Tls(error) => write!(f, "no secure connection: {error}"),
+            AcceptError::Timeout => f.write_str("the opening handshake took too long"),
+            AcceptError::Gone(cause) => cause.fmt(f),
+            AcceptError::NotAnUpgrade => f.write_str("the request doesn't ask for an upgrade"),
+            AcceptError::SubprotocolUnoffered => {
+                f.write_str("the client didn't offer the subprotocol that was chosen")
+            }
+        }
+    }
+}
+
+impl Error for AcceptError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            AcceptError::Refused(refusal) => Some(refusal),
+            AcceptError::Gone(cause) => Some(cause),
+            #[cfg(feature = "tls")]
+            AcceptError::Tls(error) => Some(error),
+            AcceptError::Timeout
+            | AcceptError::NotAnUpgrade
+            | AcceptError::SubprotocolUnoffered => None,
+        }
+    }
+}
+
+impl From<Cause> for AcceptError {
+    fn from(cause: Cause) -> AcceptError {
+        match cause.reason {
+            Reason::Refused(refusal) => AcceptError::Refused(refusal),
+            Reason::OpenTimeout => AcceptError::Timeout,
+            _ => AcceptError::Gone(cause),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Async WebSocket client and server for tokio over the [`wirebeat`] core.
+//!
+//! [`connect`] opens a WebSocket to a URL, [`accept`] takes one from a stream that a client has
+//! connected; both give a [`WebSocket`] to [`send`](WebSocket::send) and [`recv`](WebSocket::recv)
+//! on. It works over whatever reads and writes ([`Socket`]), and starts no task, but for [`serve`],
+//! which is asked for one for each connection: pongs, the heartbeat and every deadline are served
+//! inside the calls.
+//!
+//! What a connection may take and how long things may last is the core's [`Config`]; every limit
+//! has a default that is safe on the open network.
+//!
+//! # When bytes are written
+//!
+//! - [`send`](WebSocket::send) writes at once, unless it answers a message behind which another is
+//!   at hand; [`recv`](WebSocket::recv) writes before it waits. So answers to messages that came
+//!   together leave together, and the last of them leaves when the application asks for more.
+//! - Inside [`run`](WebSocket::run) and [`Server`], whatever was sent is written each time that the
+//!   handler waits, whatever it waits for.
+//! - [`feed`](WebSocket::feed) leaves it to the next call.
+//!
+//! | file | subject |
+//! |---|---|
+//! | `client`, `address`, `dial`, `tls`, `stream` | from a URL to a connection |
+//! | `server` | from a stream to a request, and to the answer |
+//! | `serve`, `service`, `listener` | a server for all of a listener's clients |
+//! | `websocket`, `sender`, `receiver`, `sink`, `byte_stream` | the handles on an open connection |
+//! | `run` | a handler that is polled beside its connection |
+//! | `calls` | what the handles' calls have in common |
+//! | `shared`, `drive`, `fan` | the core's loop as one poll, for one task or several |
+//! | `state`, `inbox`, `timer`, `clock` | what is known of a connection |
+//! | `transport`, `scratch`, `chunk` | reading and writing |
+//! | `error` | why there is no connection |
+#![forbid(unsafe_code)]
+
+mod address;
+mod byte_stream;
+mod calls;
+mod chunk;
+mod client;
+mod clock;
+mod dial;
+mod drive;
+mod error;
+mod fan;
+mod inbox;
+mod listener;
+mod receiver;
+mod run;
+mod scratch;
+mod sender;
+mod serve;
+mod server;
+mod service;
+mod shared;
+mod sink;
+mod state;
+mod stream;
+mod timer;
+#[cfg(feature = "tls")]
+mod tls;
+mod transport;
+mod websocket;
+
+pub use byte_stream::ByteStream;
+pub use client::{Client, connect};
+pub use error::{AcceptError, ConnectError, Step, UrlFault};
+pub use listener::Listener;
+pub use receiver::Receiver;
+pub use sender::Sender;
+pub use serve::{ServeError, Server, Stopped, Stopper, serve};
+pub use server::{Pending, accept, accept_with};
+pub use stream::MaybeTls;
+#[cfg(feature = "tls")]
+pub use tokio_rustls::rustls;
+pub use websocket::WebSocket;
+pub use wirebeat::handshake::{
+    Acceptance, Accepted, HandshakeError, HeaderError, Headers, IncomingRequest, Malformed, Origin,
+    OriginError, OriginPolicy, ReceivedResponse, Request, RequestError, RequestRefusal, Response,
+    ResponseError,
+};
+pub use wirebeat::{
+    Cause, CloseCode, CloseError, CloseFrame, CloseFrameError, Closed, Config, Delivery, Event,
+    Fragment, Heartbeat, Kind, Message, Payload, Phase, Prepared, ProtocolError, ReadyState,
+    Reason, SendError, SendErrorReason, SendMessageError, SendPayloadError, Side, Text,
+};
+
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// A stream that a WebSocket can be carried by: whatever reads and writes.
+pub trait Socket: AsyncRead + AsyncWrite + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Socket for S {}

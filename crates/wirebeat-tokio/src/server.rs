@@ -1,0 +1,216 @@
+use std::fmt;
+use std::future::poll_fn;
+use std::sync::Arc;
+
+use wirebeat::handshake::{self, Acceptance, IncomingRequest, OriginPolicy, Response};
+use wirebeat::{Cause, Config, Connection, Event, Phase, Reason, Timestamp};
+
+use crate::calls::Hand;
+use crate::error::AcceptError;
+use crate::shared::Shared;
+use crate::{Socket, WebSocket};
+
+/// Waits for the request on a stream that a client has connected, with all settings as they are by
+/// default.
+///
+/// Which pages may connect is a decision that every server makes, so there's no default for
+/// `origins`. It takes up to `open_timeout`: give each stream a task, or use
+/// [`Server`](crate::Server). Small messages leave at once only if the stream's `TCP_NODELAY` is set.
+///
+/// # Errors
+///
+/// - [`AcceptError::Refused`]: the request breaks the protocol, or its origin isn't allowed. The
+///   client was told so;
+/// - [`AcceptError::Timeout`], [`AcceptError::Gone`]: no request came.
+///
+/// # Panics
+///
+/// As everything of tokio's that has to do with time, outside of a runtime with its timers enabled.
+///
+/// # Cancel safety
+///
+/// To drop it drops the stream.
+pub async fn accept<S: Socket>(stream: S, origins: OriginPolicy) -> Result<Pending<S>, AcceptError> {
+    accept_with(stream, origins, &Config::default()).await
+}
+
+/// [`accept`] with other limits and times.
+///
+/// # Errors
+///
+/// As for [`accept`].
+///
+/// # Panics
+///
+/// As [`accept`].
+///
+/// # Cancel safety
+///
+/// As of [`accept`].
+pub async fn accept_with<S: Socket>(
+    stream: S,
+    origins: OriginPolicy,
+    config: &Config,
+) -> Result<Pending<S>, AcceptError> {
+    await_request(Hand::new(connection(stream, origins, config))).await
+}
+
+/// A connection whose request hasn't come.
+pub(crate) fn connection<S: Socket>(
+    stream: S,
+    origins: OriginPolicy,
+    config: &Config,
+) -> Arc<Shared<S>> {
+    Shared::new(stream, Connection::server(origins, config, Timestamp::ZERO))
+}
+
+pub(crate) async fn await_request<S: Socket>(hand: Hand<S>) -> Result<Pending<S>, AcceptError> {
+    loop {
+        match poll_fn(|cx| hand.poll_event(cx)).await {
+            Some(Event::Request(request)) => return Ok(Pending { hand, request }),
+            Some(Event::Closed(closed)) => return Err(closed.cause.into()),
+            Some(_) => {}
+            None => return Err(UNKNOWN.into()),
+        }
+    }
+}
+
+/// The cause of an end that was reported before.
+const UNKNOWN: Cause = Cause { phase: Phase::Opening, reason: Reason::Lost };
+
+/// A request that waits for an answer: an upgrade to accept or to refuse, or a plain HTTP request.
+///
+/// The decision has to be made within `open_timeout`, counted from when the stream was accepted. To
+/// drop it without an answer drops the stream.
+///
+/// ```no_run
+/// use tokio::net::TcpListener;
+/// use wirebeat_tokio::{OriginPolicy, Response, accept};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let listener = TcpListener::bind("127.0.0.1:9001").await?;
+/// let (stream, _) = listener.accept().await?;
+/// let pending = accept(stream, OriginPolicy::SameHost).await?;
+/// if pending.request().target() != "/chat" {
+///     pending.respond(&Response::new(404)?.body("try /chat\n")).await?;
+/// } else {
+///     let mut socket = pending.accept().await?;
+///     socket.send("welcome").await?;
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "the client waits for an answer"]
+pub struct Pending<S: Socket> {
+    hand: Hand<S>,
+    request: Box<IncomingRequest>,
+}
+
+impl<S: Socket> Pending<S> {
+    /// What the client asks for.
+    #[must_use]
+    pub fn request(&self) -> &IncomingRequest {
+        &self.request
+    }
+
+    /// Looks at the stream: to ask who has connected. Bytes that are read or written past the
+    /// connection break it.
+    pub fn look<T>(&self, look: impl FnOnce(&S) -> T) -> T {
+        look(&self.hand.stream())
+    }
+
+    /// Opens the WebSocket.
+    ///
+    /// # Errors
+    ///
+    /// As for [`accept_with`](Pending::accept_with), but for the subprotocol.
+    ///
+    /// # Cancel safety
+    ///
+    /// To drop it drops the stream.
+    pub async fn accept(self) -> Result<WebSocket<S>, AcceptError> {
+        self.accept_with(&Acceptance::new()).await
+    }
+
+    /// Opens the WebSocket, with a subprotocol or headers.
+    ///
+    /// # Errors
+    ///
+    /// - [`AcceptError::NotAnUpgrade`]: it's a plain HTTP request, which was answered 426;
+    /// - [`AcceptError::SubprotocolUnoffered`]: the client didn't offer the subprotocol, and was
+    ///   answered 500;
+    /// - [`AcceptError::Timeout`], [`AcceptError::Gone`]: it's too late.
+    ///
+    /// # Cancel safety
+    ///
+    /// To drop it drops the stream.
+    pub async fn accept_with(self, acceptance: &Acceptance) -> Result<WebSocket<S>, AcceptError> {
+        self.check_time()?;
+        let accepted = self.hand.change(|state| state.connection.accept(state.now(), acceptance));
+        match accepted {
+            Ok(()) => {
+                poll_fn(|cx| self.hand.poll_flush(cx)).await;
+                Ok(WebSocket::new(self.hand, None))
+            }
+            Err(error) => {
+                let (status, error) = match error {
+                    handshake::AcceptError::Gone => return Err(self.gone()),
+                    handshake::AcceptError::NotAnUpgrade => (426, AcceptError::NotAnUpgrade),
+                    handshake::AcceptError::SubprotocolUnoffered => {
+                        (500, AcceptError::SubprotocolUnoffered)
+                    }
+                };
+                if let Ok(response) = Response::new(status) {
+                    // The misuse is what has to be told, however the answer fares.
+                    let _ = self.respond(&response).await;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Answers without opening a WebSocket: refuses an upgrade, or answers a plain HTTP request.
+    ///
+    /// It waits until the client has read the answer and ended the connection, for at most `linger`:
+    /// a stream that is dropped with unread input would take the answer with it.
+    ///
+    /// # Errors
+    ///
+    /// - [`AcceptError::Timeout`], [`AcceptError::Gone`]: it's too late.
+    ///
+    /// # Cancel safety
+    ///
+    /// To drop it drops the stream, and perhaps the answer.
+    pub async fn respond(self, response: &Response) -> Result<(), AcceptError> {
+        self.check_time()?;
+        let responded = self.hand.change(|state| state.connection.respond(state.now(), response));
+        if responded.is_err() {
+            return Err(self.gone());
+        }
+        let closed = poll_fn(|cx| self.hand.poll_end(cx)).await;
+        match closed.cause.reason {
+            Reason::Responded => Ok(()),
+            _ => Err(closed.cause.into()),
+        }
+    }
+
+    /// While the application decides, nothing is read; but the time passes.
+    fn check_time(&self) -> Result<(), AcceptError> {
+        self.hand.change(|state| state.connection.handle_timeout(state.now()));
+        match self.hand.look(|state| state.connection.cause()) {
+            None => Ok(()),
+            Some(cause) => Err(cause.into()),
+        }
+    }
+
+    fn gone(&self) -> AcceptError {
+        self.hand.look(|state| state.connection.cause()).unwrap_or(UNKNOWN).into()
+    }
+}
+
+impl<S: Socket> fmt::Debug for Pending<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pending").field("request", &self.request).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,196 @@
+use std::any::Any;
+use std::collections::HashMap;
+use std::future::Future;
+use std::panic::{self, AssertUnwindSafe};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use wirebeat::handshake::OriginPolicy;
+use wirebeat::{CloseCode, Config, Reason};
+
+use crate::calls::Hand;
+use crate::error::AcceptError;
+use crate::run::corked;
+use crate::serve::ServeError;
+use crate::shared::Shared;
+use crate::{MaybeTls, Pending, Socket, server};
+
+/// How a server serves.
+pub(crate) struct Options {
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<tokio_rustls::TlsAcceptor>,
+    origins: OriginPolicy,
+    pub(crate) config: Config,
+    pub(crate) on_error: Option<Box<dyn Fn(ServeError) + Send + Sync>>,
+}
+
+impl Options {
+    pub(crate) fn new(origins: OriginPolicy) -> Options {
+        Options {
+            #[cfg(feature = "tls")]
+            tls: None,
+            origins,
+            config: Config::default(),
+            on_error: None,
+        }
+    }
+}
+
+/// What each connection's task does.
+pub(crate) struct Service<H> {
+    options: Options,
+    handler: H,
+    connections: Connections,
+}
+
+impl<H> Service<H> {
+    pub(crate) fn new(options: Options, handler: H) -> Service<H> {
+        Service { options, handler, connections: Connections::default() }
+    }
+
+    pub(crate) fn report(&self, error: ServeError) {
+        if let Some(on_error) = &self.options.on_error {
+            // A panic there ends neither the server nor a connection.
+            let _ = panic::catch_unwind(AssertUnwindSafe(|| on_error(error)));
+        }
+    }
+
+    /// Begins to close all that there are, with 1001, and waits for none of them.
+    pub(crate) fn leave(&self) {
+        for connection in self.connections.leave() {
+            connection.leave(CloseCode::GOING_AWAY);
+        }
+    }
+
+    /// Gives up all that are left.
+    pub(crate) fn give_up(&self) {
+        for connection in self.connections.leave() {
+            connection.give_up();
+        }
+    }
+
+    /// Serves one connection until it has ended.
+    pub(crate) async fn serve<S, F>(self: Arc<Service<H>>, stream: S)
+    where
+        S: Socket + Send + 'static,
+        H: Fn(Pending<MaybeTls<S>>) -> F,
+        F: Future<Output = ()>,
+    {
+        let stream = match self.secure(stream).await {
+            Ok(stream) => stream,
+            Err(error) => return self.report(ServeError::Opening(error)),
+        };
+        let shared =
+            server::connection(stream, self.options.origins.clone(), &self.options.config);
+        let keeper = Keeper::new(&self.connections, shared);
+        let work = pin!(async {
+            match server::await_request(Hand::new(Arc::clone(&keeper.shared))).await {
+                Ok(pending) => (self.handler)(pending).await,
+                // It was we who gave up.
+                Err(AcceptError::Gone(cause)) if cause.reason == Reason::Aborted => {}
+                Err(error) => self.report(ServeError::Opening(error)),
+            }
+        });
+        corked(&keeper.shared, work).await;
+        keeper.shared.finish(CloseCode::GOING_AWAY).await;
+    }
+
+    #[cfg(feature = "tls")]
+    async fn secure<S: Socket>(&self, stream: S) -> Result<MaybeTls<S>, AcceptError> {
+        let Some(tls) = &self.options.tls else { return Ok(MaybeTls::Plain(stream)) };
+        // Its state is large, and gone when it's done.
+        let handshake = Box::pin(tls.accept(stream));
+        let stream = match self.options.config.open_timeout {
+            None => handshake.await,
+            Some(timeout) => match tokio::time::timeout(timeout, handshake).await {
+                Ok(stream) => stream,
+                Err(_) => return Err(AcceptError::Timeout),
+            },
+        };
+        Ok(MaybeTls::Tls(Box::new(stream.map_err(AcceptError::Tls)?.into())))
+    }
+
+    #[cfg(not(feature = "tls"))]
+    async fn secure<S: Socket>(&self, stream: S) -> Result<MaybeTls<S>, AcceptError> {
+        Ok(MaybeTls::Plain(stream))
+    }
+}
+
+/// A server's connections, each of which has a [`Keeper`] for as long as its task lives.
+#[derive(Default)]
+struct Connections(Mutex<Table>);
+
+#[derive(Default)]
+struct Table {
+    connections: HashMap<u64, Arc<dyn Leave>>,
+    next_key: u64,
+    /// Whether connections are to end as soon as they can.
+    is_leaving: bool,
+}
+
+impl Connections {
+    /// All that there are. Those that come from now on leave by themselves.
+    fn leave(&self) -> Vec<Arc<dyn Leave>> {
+        let mut table = self.table();
+        table.is_leaving = true;
+        table.connections.values().map(Arc::clone).collect()
+    }
+
+    // Nothing panics while it holds the table.
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a server does to a connection from outside of its task.
+trait Leave: Any + Send + Sync {
+    fn leave(&self, code: CloseCode);
+
+    fn give_up(&self);
+}
+
+impl<S: Socket + Send + 'static> Leave for Shared<S> {
+    fn leave(&self, code: CloseCode) {
+        Shared::leave(self, code);
+    }
+
+    fn give_up(&self) {
+        Shared::give_up(self);
+    }
+}
+
+/// Keeps a connection until its task ends, by itself or not.
+struct Keeper<'c, S: Socket> {
+    shared: Arc<Shared<S>>,
+    connections: &'c Connections,
+    key: u64,
+}
+
+impl<'c, S: Socket + Send + 'static> Keeper<'c, S> {
+    fn new(connections: &'c Connections, shared: Arc<Shared<S>>) -> Keeper<'c, S> {
+        shared.change(|state| state.is_kept = true);
+        let mut table = connections.table();
+        let key = table.next_key;
+        table.next_key += 1;
+        table.connections.insert(key, Arc::clone(&shared) as Arc<dyn Leave>);
+        let is_leaving = table.is_leaving;
+        drop(table);
+        if is_leaving {
+            shared.leave(CloseCode::GOING_AWAY);
+        }
+        Keeper { shared, connections, key }
+    }
+}
+
+impl<S: Socket> Drop for Keeper<'_, S> {
+    fn drop(&mut self) {
+        self.connections.table().connections.remove(&self.key);
+        let code = match thread::panicking() {
+            false => CloseCode::GOING_AWAY,
+            true => CloseCode::INTERNAL_ERROR,
+        };
+        self.shared.change(|state| state.leave(code));
+        self.shared.go_away();
+    }
+}

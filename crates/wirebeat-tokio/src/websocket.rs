@@ -1,0 +1,437 @@
+use std::fmt;
+use std::future::poll_fn;
+use std::mem;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use wirebeat::handshake::Accepted;
+use wirebeat::{
+    CloseError, CloseFrame, Closed, Connection, Event, Kind, Message, Payload, Prepared,
+    ReadyState, SendError, SendMessageError, SendPayloadError, Timestamp,
+};
+
+use crate::calls::{Hand, Sending, Until};
+use crate::run::corked;
+use crate::{ByteStream, Receiver, Sender, Socket};
+
+/// A WebSocket over an async byte stream.
+///
+/// [`connect`](crate::connect) and [`Pending::accept`](crate::Pending::accept) give one. There's no
+/// task behind it: pongs, close replies, the heartbeat and every deadline of its
+/// [`Config`](wirebeat::Config) are served while any call of it is in progress. Between calls nothing
+/// happens, so an application that is away for longer than its peer's patience should
+/// [split](WebSocket::split) it and leave a task in [`recv`](Receiver::recv), or use
+/// [`run`](WebSocket::run).
+///
+/// An end of the connection is never an error of a call. `recv` returns `None`, and
+/// [`closed`](WebSocket::closed) tells why.
+///
+/// Dropping it while it's open sends a Close with 1001 (going away), or 1011 (internal error) because
+/// of a panic, if the stream has room for it, and drops the stream without waiting for an answer.
+/// [`close`](WebSocket::close) is the orderly way.
+///
+/// ```
+/// use tokio::net::TcpListener;
+/// use wirebeat_tokio::{CloseCode, CloseFrame, Message, OriginPolicy, accept, connect};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// let address = listener.local_addr()?;
+/// let server = tokio::spawn(async move {
+///     let (stream, _) = listener.accept().await.unwrap();
+///     let mut socket = accept(stream, OriginPolicy::SameHost).await.unwrap().accept().await.unwrap();
+///     while let Some(message) = socket.recv().await {
+///         socket.send(message).await.unwrap();
+///     }
+///     socket.closed()
+/// });
+///
+/// let mut socket = connect(&format!("ws://{address}/")).await?;
+/// socket.send("hello").await?;
+/// assert_eq!(socket.recv().await, Some(Message::from("hello")));
+/// let closed = socket.close(Some(CloseFrame::new(CloseCode::NORMAL, "done")?)).await?;
+/// assert!(closed.was_clean);
+/// assert!(server.await?.is_some_and(|closed| closed.reason == "done"));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Cancel safety
+///
+/// Every future may be dropped at any point: no byte and no received message is lost, and what is
+/// sent is queued whole or not at all. Each call says what that means for it.
+pub struct WebSocket<S: Socket> {
+    pub(crate) hand: Hand<S>,
+    subprotocol: Option<Arc<str>>,
+    /// What the server answered, on a client.
+    accepted: Option<Box<Accepted>>,
+    /// Whether the last call handed over a message, which the next may answer.
+    pub(crate) has_received: bool,
+}
+
+impl<S: Socket> WebSocket<S> {
+    pub(crate) fn new(hand: Hand<S>, accepted: Option<Box<Accepted>>) -> WebSocket<S> {
+        let subprotocol = hand.look(|state| state.connection.subprotocol().map(Arc::from));
+        WebSocket { hand, subprotocol, accepted, has_received: false }
+    }
+
+    /// Takes it apart into two halves, which two tasks may use at once: one sends while the other
+    /// receives, and neither waits for the other.
+    ///
+    /// Deadlines, pings and the peer's Close are served while any call on either half is in
+    /// progress.
+    ///
+    /// ```no_run
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let (sender, mut receiver) = wirebeat_tokio::connect("ws://localhost:9001/").await?.split();
+    /// let writer = tokio::spawn(async move {
+    ///     for number in 0..1000 {
+    ///         sender.send(number.to_string()).await?;
+    ///     }
+    ///     sender.start_close(None).await?;
+    ///     Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+    /// });
+    /// while let Some(message) = receiver.recv().await {
+    ///     println!("{message:?}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use = "dropping both halves drops the connection"]
+    pub fn split(self) -> (Sender<S>, Receiver<S>) {
+        let WebSocket { hand, subprotocol, accepted, has_received: _ } = self;
+        hand.change(|state| state.is_shared = true);
+        let sender = Sender::new(hand.clone(), subprotocol.clone());
+        (sender, Receiver::new(hand, subprotocol, accepted))
+    }
+
+    /// Has `handler` use it, and writes what it sends each time that it waits, whatever it waits
+    /// for: answers to messages that came together leave together, and nothing is kept back while
+    /// the handler is away. What comes meanwhile is taken in, up to 16 messages or 16 KiB, and pings
+    /// are answered.
+    ///
+    /// ```no_run
+    /// # use wirebeat_tokio::{SendMessageError, Socket, WebSocket};
+    /// async fn echo<S: Socket>(mut socket: WebSocket<S>) -> Result<(), SendMessageError<'static>> {
+    ///     socket
+    ///         .run(async |socket| {
+    ///             while let Some(message) = socket.recv().await {
+    ///                 socket.send(message).await?;
+    ///             }
+    ///             Ok(())
+    ///         })
+    ///         .await
+    /// }
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// To drop it drops the handler's future. What that has sent is written by the next call.
+    pub async fn run<T>(&mut self, handler: impl AsyncFnOnce(&mut WebSocket<S>) -> T) -> T {
+        let shared = Arc::clone(self.hand.shared());
+        let work = pin!(handler(self));
+        corked(&shared, work).await
+    }
+
+    /// Makes a stream of bytes of it, to lead another protocol through it.
+    #[must_use]
+    pub fn into_bytes(self) -> ByteStream<S> {
+        ByteStream::new(self)
+    }
+
+    /// Waits for the next message. `None` once the connection has ended, which may be as it should
+    /// be: see [`closed`](WebSocket::closed).
+    ///
+    /// What was sent and isn't written is written before it waits. Pings are answered meanwhile, and
+    /// pongs measured. With [`Delivery::Pieces`](wirebeat::Delivery::Pieces) there are no whole
+    /// messages: use [`recv_event`](WebSocket::recv_event).
+    ///
+    /// # Cancel safety
+    ///
+    /// A message is either returned, or left for the next call.
+    pub async fn recv(&mut self) -> Option<Message<'static>> {
+        self.has_received = false;
+        let message = poll_fn(|cx| self.hand.poll_message(cx)).await;
+        self.has_received = message.is_some();
+        message
+    }
+
+    /// Waits for whatever happens next: messages, pings, pongs, the peer's wish to close, the end.
+    /// `None` after [`Event::Closed`].
+    ///
+    /// Pings and pongs that come while a message is being sent aren't reported, but answered and
+    /// measured all the same.
+    ///
+    /// # Cancel safety
+    ///
+    /// An event is either returned, or left for the next call.
+    pub async fn recv_event(&mut self) -> Option<Event<'static>> {
+        self.has_received = false;
+        let event = poll_fn(|cx| self.hand.poll_event(cx)).await;
+        self.has_received = matches!(event, Some(Event::Message(_)));
+        event
+    }
+
+    /// Sends a message.
+    ///
+    /// It returns when the stream has taken it. If the stream has no room, that takes until the peer
+    /// reads on, or until the write stall or the heartbeat end the connection. What comes meanwhile
+    /// is kept for [`recv`](WebSocket::recv). If the peer seems to wait for this application to
+    /// receive, `send` returns as soon as the message is in the send queue, and the next call goes
+    /// on writing. So it does if it answers a message behind which another is at hand already: the
+    /// answers leave together, when [`recv`](WebSocket::recv) has nothing more to hand over.
+    ///
+    /// `Ok` doesn't mean that the peer has it: [`Closed::messages_lost`] counts those that never
+    /// left, and only the peer can acknowledge the others.
+    ///
+    /// # Errors
+    ///
+    /// With the message, untouched:
+    ///
+    /// - [`SendErrorReason::NotOpen`](crate::SendErrorReason::NotOpen): closing has begun, or it's
+    ///   over;
+    /// - [`SendErrorReason::FragmentsInProgress`](crate::SendErrorReason::FragmentsInProgress): end
+    ///   the message that is being sent first.
+    ///
+    /// # Cancel safety
+    ///
+    /// The message is queued as soon as the send queue has room, mostly at the first poll, and is
+    /// written by this call or a later one. If the future is dropped before, it isn't sent. Whoever
+    /// has to know uses [`try_feed`](WebSocket::try_feed) and [`flush`](WebSocket::flush).
+    pub async fn send<'m>(
+        &mut self,
+        message: impl Into<Message<'m>>,
+    ) -> Result<(), SendMessageError<'m>> {
+        let is_answer = self.begin_send();
+        self.send_with(message.into(), is_answer, |connection, now, message| {
+            connection.send(now, message)
+        })
+        .await
+    }
+
+    /// Queues a message, and leaves it to the next call to write it. Waits only for room.
+    ///
+    /// # Errors
+    ///
+    /// As for [`send`](WebSocket::send).
+    ///
+    /// # Cancel safety
+    ///
+    /// As of [`send`](WebSocket::send).
+    pub async fn feed<'m>(
+        &mut self,
+        message: impl Into<Message<'m>>,
+    ) -> Result<(), SendMessageError<'m>> {
+        let mut sending = Sending::Unsent(message.into());
+        let mut send = |connection: &mut Connection, now, message| connection.send(now, message);
+        poll_fn(|cx| self.hand.poll_send(cx, &mut sending, Until::Queued, &mut send)).await
+    }
+
+    /// Queues a message if there's room, and leaves it to the next call to write it.
+    ///
+    /// # Errors
+    ///
+    /// With the message, untouched: as for [`send`](WebSocket::send), and
+    /// [`SendErrorReason::Full`](crate::SendErrorReason::Full) if [`flush`](WebSocket::flush) has to
+    /// make room first.
+    pub fn try_feed<'m>(
+        &mut self,
+        message: impl Into<Message<'m>>,
+    ) -> Result<(), SendMessageError<'m>> {
+        self.hand.try_feed(message.into())
+    }
+
+    /// Writes all that was sent. Returns before, if the peer seems to wait for this application to
+    /// receive.
+    ///
+    /// # Cancel safety
+    ///
+    /// What isn't written is written by the next call.
+    pub async fn flush(&mut self) {
+        poll_fn(|cx| self.hand.poll_flush(cx)).await;
+    }
+
+    /// Sends a message that was encoded before, for any number of connections.
+    ///
+    /// # Errors
+    ///
+    /// As for [`send`](WebSocket::send).
+    ///
+    /// # Cancel safety
+    ///
+    /// As of [`send`](WebSocket::send).
+    pub async fn send_prepared(&mut self, prepared: &Prepared) -> Result<(), SendError<()>> {
+        let is_answer = self.begin_send();
+        self.send_with((), is_answer, |connection, now, ()| connection.send_prepared(now, prepared))
+            .await
+    }
+
+    /// Sends a part of a message that is too big to hold ([RFC 6455 §5.4]). `first` says which kind
+    /// of message begins, `None` continues the one that is being sent, and `fin` ends it.
+    ///
+    /// # Errors
+    ///
+    /// With the payload, untouched:
+    ///
+    /// - [`SendErrorReason::NotOpen`](crate::SendErrorReason::NotOpen): closing has begun, or it's
+    ///   over;
+    /// - [`SendErrorReason::FragmentsInProgress`](crate::SendErrorReason::FragmentsInProgress),
+    ///   [`SendErrorReason::NoFragmentsInProgress`](crate::SendErrorReason::NoFragmentsInProgress): a
+    ///   message begins inside another, or none is continued;
+    /// - [`SendErrorReason::NotUtf8`](crate::SendErrorReason::NotUtf8): with this part, the text
+    ///   isn't UTF-8.
+    ///
+    /// # Cancel safety
+    ///
+    /// As of [`send`](WebSocket::send).
+    ///
+    /// [RFC 6455 §5.4]: https://www.rfc-editor.org/rfc/rfc6455#section-5.4
+    pub async fn send_fragment<'p>(
+        &mut self,
+        first: Option<Kind>,
+        payload: impl Into<Payload<'p>>,
+        fin: bool,
+    ) -> Result<(), SendPayloadError<'p>> {
+        let is_answer = self.begin_send();
+        self.send_with(payload.into(), is_answer, |connection, now, payload| {
+            connection.send_fragment(now, first, payload, fin)
+        })
+        .await
+    }
+
+    /// Sends a ping of the application's own. The heartbeat needs none: it sends its pings itself.
+    ///
+    /// # Errors
+    ///
+    /// With the payload:
+    ///
+    /// - [`SendErrorReason::PingTooLong`](crate::SendErrorReason::PingTooLong): more than 125 bytes;
+    /// - [`SendErrorReason::NotOpen`](crate::SendErrorReason::NotOpen): closing has begun, or it's
+    ///   over.
+    ///
+    /// # Cancel safety
+    ///
+    /// As of [`send`](WebSocket::send).
+    pub async fn ping<'p>(
+        &mut self,
+        payload: impl Into<Payload<'p>>,
+    ) -> Result<(), SendPayloadError<'p>> {
+        let is_answer = self.begin_send();
+        self.send_with(payload.into(), is_answer, |connection, now, payload| {
+            connection.ping(now, payload)
+        })
+        .await
+    }
+
+    /// Closes the connection, and waits until it's closed: until the peer has answered, or
+    /// `close_timeout` has passed. Returns how it ended, also if it had ended before.
+    ///
+    /// Messages that come meanwhile are dropped. To receive them, use
+    /// [`start_close`](WebSocket::start_close), and [`recv`](WebSocket::recv) until it returns
+    /// `None`.
+    ///
+    /// # Errors
+    ///
+    /// - [`CloseError::CodeNotOurs`]: this role may not send the code. The connection stays open.
+    ///
+    /// # Cancel safety
+    ///
+    /// The Close is queued at the first poll. After that, any later call goes on with it.
+    pub async fn close(&mut self, frame: Option<CloseFrame>) -> Result<Closed, CloseError> {
+        self.hand.start_close(frame)?;
+        Ok(poll_fn(|cx| self.hand.poll_end(cx)).await)
+    }
+
+    /// Begins the closing handshake and returns; [`recv`](WebSocket::recv) goes on with it, and
+    /// hands over what the peer still sends before it closes too.
+    ///
+    /// # Errors
+    ///
+    /// - [`CloseError::CodeNotOurs`]: this role may not send the code. The connection stays open.
+    ///
+    /// # Cancel safety
+    ///
+    /// As of [`close`](WebSocket::close).
+    pub async fn start_close(&mut self, frame: Option<CloseFrame>) -> Result<(), CloseError> {
+        self.has_received = false;
+        self.hand.start_close(frame)?;
+        self.flush().await;
+        Ok(())
+    }
+
+    /// How the connection ended, once [`recv`](WebSocket::recv) has returned `None`,
+    /// [`recv_event`](WebSocket::recv_event) has reported it or [`close`](WebSocket::close) has
+    /// returned.
+    #[must_use]
+    pub fn closed(&self) -> Option<Closed> {
+        self.hand.look(|state| state.closed().cloned())
+    }
+
+    /// The state that the browser's object shows.
+    #[must_use]
+    pub fn ready_state(&self) -> ReadyState {
+        self.hand.look(|state| state.connection.ready_state())
+    }
+
+    /// The subprotocol that was chosen, if any.
+    #[must_use]
+    pub fn subprotocol(&self) -> Option<&str> {
+        self.subprotocol.as_deref()
+    }
+
+    /// What the server answered when it opened the connection: its headers. `None` on a server.
+    #[must_use]
+    pub fn accepted(&self) -> Option<&Accepted> {
+        self.accepted.as_deref()
+    }
+
+    /// The application's bytes that were sent and that the stream hasn't taken.
+    #[must_use]
+    pub fn buffered_amount(&self) -> u64 {
+        self.hand.look(|state| state.connection.buffered_amount())
+    }
+
+    /// The latency that the last heartbeat measured, once one has.
+    #[must_use]
+    pub fn latency(&self) -> Option<Duration> {
+        self.hand.look(|state| state.connection.latency())
+    }
+
+    /// Looks at the stream. Bytes that are read or written past the WebSocket break the connection.
+    pub fn look<T>(&self, look: impl FnOnce(&S) -> T) -> T {
+        look(&self.hand.stream())
+    }
+
+    fn begin_send(&mut self) -> bool {
+        mem::take(&mut self.has_received)
+    }
+
+    async fn send_with<M>(
+        &mut self,
+        unsent: M,
+        is_answer: bool,
+        mut send: impl FnMut(&mut Connection, Timestamp, M) -> Result<(), SendError<M>>,
+    ) -> Result<(), SendError<M>> {
+        let mut sending = Sending::Unsent(unsent);
+        let until = Until::Written { is_answer };
+        poll_fn(|cx| {
+            if !is_answer {
+                self.hand.look_if_overdue(cx);
+            }
+            self.hand.poll_send(cx, &mut sending, until, &mut send)
+        })
+        .await
+    }
+}
+
+impl<S: Socket> fmt::Debug for WebSocket<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebSocket")
+            .field("ready_state", &self.ready_state())
+            .field("closed", &self.closed())
+            .finish_non_exhaustive()
+    }
+}
