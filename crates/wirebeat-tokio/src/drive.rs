@@ -78,6 +78,7 @@ impl<S: Socket> Shared<S> {
                 }
             }
         };
+        self.obey(&mut state, &mut fan);
         let has_news = state.take_news();
         drop(state);
         if has_news {

@@ -21,7 +21,7 @@
 //! | file | subject |
 //! |---|---|
 //! | `client`, `address`, `dial`, `tls`, `stream` | from a URL to a connection |
-//! | `server` | from a stream to a request, and to the answer |
+//! | `server`, `upgraded` | from a stream to a request, and to the answer; without them |
 //! | `serve`, `service`, `listener` | a server for all of a listener's clients |
 //! | `websocket`, `sender`, `receiver`, `sink`, `byte_stream` | the handles on an open connection |
 //! | `run` | a handler that is polled beside its connection |
@@ -59,6 +59,7 @@ mod timer;
 #[cfg(feature = "tls")]
 mod tls;
 mod transport;
+mod upgraded;
 mod websocket;
 
 pub use byte_stream::ByteStream;
@@ -72,6 +73,7 @@ pub use server::{Pending, accept, accept_with};
 pub use stream::MaybeTls;
 #[cfg(feature = "tls")]
 pub use tokio_rustls::rustls;
+pub use upgraded::upgraded;
 pub use websocket::WebSocket;
 pub use wirebeat::handshake::{
     Acceptance, Accepted, HandshakeError, HeaderError, Headers, IncomingRequest, Malformed, Origin,
@@ -79,7 +81,7 @@ pub use wirebeat::handshake::{
     ResponseError,
 };
 pub use wirebeat::{
-    Cause, CloseCode, CloseError, CloseFrame, CloseFrameError, Closed, Config, Delivery, Event,
+    Cause, CloseCode, CloseError, CloseFrame, CloseFrameError, Closed, Config, Delivery, Endpoint, Event,
     Fragment, Heartbeat, Kind, Message, Payload, Phase, Prepared, ProtocolError, ReadyState,
     Reason, SendError, SendErrorReason, SendMessageError, SendPayloadError, Side, Text,
 };
