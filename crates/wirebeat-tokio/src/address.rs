@@ -88,7 +88,8 @@ impl Address {
             Host::Domain(name) => name,
         };
         let dns = |source| ConnectError::Dns { host: name.clone(), source };
-        let found = lookup_host((name.as_str(), self.port)).await.map_err(|error| dns(Some(error)))?;
+        let found =
+            lookup_host((name.as_str(), self.port)).await.map_err(|error| dns(Some(error)))?;
         let addresses: Vec<SocketAddr> = found.collect();
         if addresses.is_empty() { Err(dns(None)) } else { Ok(addresses) }
     }

@@ -5,15 +5,16 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use bytes::Bytes;
 use wirebeat::{
-    CloseError, CloseFrame, Closed, Connection, Event, Message, ReadyState, SendError, SendErrorReason,
-    SendMessageError, Timestamp,
+    CloseError, CloseFrame, Closed, Connection, Event, Message, ReadyState, SendError,
+    SendErrorReason, SendMessageError, Timestamp,
 };
 
 use crate::Socket;
 use crate::drive::Purpose;
 use crate::shared::Shared;
-use crate::state::State;
+use crate::state::{Received, State};
 
 /// One hand on a connection, which it lets go of when it's dropped.
 #[derive(Debug)]
@@ -78,14 +79,19 @@ impl<S: Socket> Shared<S> {
     /// Waits for the next message; `None` once it has ended.
     #[inline]
     pub(crate) fn poll_message(&self, cx: &mut Context<'_>) -> Poll<Option<Message<'static>>> {
-        self.poll_drive(cx, Purpose::Input, |state, chunk, now| {
-            while let Some(event) = state.next_event(chunk, now) {
-                if let Event::Message(message) = event {
-                    return Some(Some(message.into_owned()));
-                }
+        let received = ready!(self.poll_drive(cx, Purpose::Input, |state, chunk, now| {
+            match state.next_message(chunk, now) {
+                Some(received) => Some(Some(received)),
+                None => state.closed().map(|_| None),
             }
-            state.closed().map(|_| None)
-        })
+        }));
+        Poll::Ready(received.map(|received| match received {
+            Received::Message(message) => message,
+            Received::Adopted(range) => {
+                let buffer = mem::take(&mut self.lock().adopted);
+                Message::from(Bytes::from(buffer).slice(range))
+            }
+        }))
     }
 
     /// Waits for whatever happens next; `None` once it has ended.
@@ -146,9 +152,9 @@ impl<S: Socket> Shared<S> {
 
     /// Queues a message if there's room.
     pub(crate) fn try_feed<'m>(&self, message: Message<'m>) -> Result<(), SendMessageError<'m>> {
-        self.change(|state| state.try_send(message, &mut |connection, now, message| {
-            connection.send(now, message)
-        }))
+        self.change(|state| {
+            state.try_send(message, &mut |connection, now, message| connection.send(now, message))
+        })
     }
 
     /// Waits until all that waits is written. Returns before, if the peer may be waiting for our

@@ -1,4 +1,5 @@
 use std::mem;
+use std::ops::Range;
 
 use wirebeat::{Connection, Event, Input, Timestamp};
 
@@ -7,6 +8,15 @@ use wirebeat::{Connection, Event, Input, Timestamp};
 pub(crate) struct Chunk<'c> {
     bytes: &'c mut [u8],
     eaten: usize,
+    adoption: Adoption,
+}
+
+/// Whether the buffer that a chunk stands in can become a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Adoption {
+    No,
+    Possible,
+    Done,
 }
 
 /// What is left of a chunk, in a buffer of its own, until it's eaten.
@@ -18,7 +28,27 @@ pub(crate) struct Leftover {
 
 impl<'c> Chunk<'c> {
     pub(crate) fn new(bytes: &'c mut [u8]) -> Chunk<'c> {
-        Chunk { bytes, eaten: 0 }
+        Chunk { bytes, eaten: 0, adoption: Adoption::No }
+    }
+
+    /// A chunk in a buffer that nobody else needs.
+    pub(crate) fn adoptable(bytes: &'c mut [u8]) -> Chunk<'c> {
+        Chunk { adoption: Adoption::Possible, ..Chunk::new(bytes) }
+    }
+
+    pub(crate) fn is_adoptable(&self) -> bool {
+        self.adoption == Adoption::Possible
+    }
+
+    pub(crate) fn is_adopted(&self) -> bool {
+        self.adoption == Adoption::Done
+    }
+
+    /// What was received last, of so many bytes, becomes a message with the whole buffer. Returns
+    /// where in the buffer it stands.
+    pub(crate) fn adopt(&mut self, len: usize) -> Range<usize> {
+        self.adoption = Adoption::Done;
+        self.eaten - len..self.eaten
     }
 
     /// Lets the connection eat until something has happened.
@@ -69,7 +99,7 @@ impl Leftover {
 
     #[inline]
     pub(crate) fn chunk(&mut self) -> Chunk<'_> {
-        Chunk { bytes: &mut self.bytes, eaten: self.eaten }
+        Chunk { eaten: self.eaten, ..Chunk::new(&mut self.bytes) }
     }
 
     /// What is left when so much isn't eaten.

@@ -325,10 +325,8 @@ impl Client {
         limit: TimeLimit,
     ) -> Result<WebSocket<MaybeTls<S>>, ConnectError> {
         let stream = limit.within(Step::Tls, security.secure(stream)).await?;
-        let open_timeout = match limit.0 {
-            None => None,
-            Some(deadline) => Some(deadline.saturating_duration_since(Instant::now())),
-        };
+        let open_timeout =
+            limit.0.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         let config = Config { open_timeout, ..self.config };
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).map_err(ConnectError::Entropy)?;

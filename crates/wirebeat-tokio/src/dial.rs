@@ -25,11 +25,7 @@ pub(crate) async fn dial(
     host: String,
     addresses: Vec<SocketAddr>,
 ) -> Result<TcpStream, ConnectError> {
-    let mut race = Race {
-        waiting: interleave(addresses),
-        attempts: Vec::new(),
-        failure: None,
-    };
+    let mut race = Race { waiting: interleave(addresses), attempts: Vec::new(), failure: None };
     while race.start_next() {
         let next_at = Instant::now() + ATTEMPT_DELAY;
         let mut delay = pin!(sleep_until(next_at));

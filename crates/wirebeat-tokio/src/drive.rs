@@ -95,12 +95,12 @@ impl<S: Socket> Shared<S> {
         purpose: Purpose,
         want: &mut impl FnMut(&mut State, &mut Chunk<'_>, Timestamp) -> Option<T>,
     ) -> (Held<'s>, Turn<T>) {
-        let (mut state, written) = self.write_out(state, fan);
-        let was = (state.output, state.connection.transport());
-        self.obey(&mut state, fan);
-        if was != (state.output, state.connection.transport())
-            || written == Written::All && purpose == Purpose::Output
-        {
+        let mut state = state;
+        let mut written = Written::Nothing;
+        if state.has_output() {
+            (state, written) = self.write_out(state, fan);
+        }
+        if self.obey(&mut state, fan) || written == Written::All && purpose == Purpose::Output {
             return (state, Turn::Something);
         }
         let takes_input = purpose == Purpose::End || !state.inbox.is_full();
@@ -127,19 +127,14 @@ impl<S: Socket> Shared<S> {
         mut state: Held<'s>,
         fan: &mut Context<'_>,
     ) -> (Held<'s>, Written) {
+        if !state.is_shared {
+            let written = self.write_held(&mut state, fan);
+            return (state, written);
+        }
         let mut has_written = Written::Nothing;
         loop {
-            if state.is_writing {
-                return (state, Written::Blocked);
-            }
-            if state.output != OutputSide::Live {
-                return (state, Written::Broken);
-            }
             let written;
-            (state, written) = match state.is_shared {
-                false => self.write_held(state, fan),
-                true => self.write_apart(state, fan),
-            };
+            (state, written) = self.write_apart(state, fan);
             match written {
                 Written::All => has_written = Written::All,
                 Written::Nothing => return (state, has_written),
@@ -148,26 +143,28 @@ impl<S: Socket> Shared<S> {
         }
     }
 
-    /// Writes once from where the bytes are.
-    fn write_held<'s>(
-        &'s self,
-        mut state: Held<'s>,
-        fan: &mut Context<'_>,
-    ) -> (Held<'s>, Written) {
+    /// Writes from where the bytes are.
+    fn write_held(&self, state: &mut State, fan: &mut Context<'_>) -> Written {
+        if state.output != OutputSide::Live {
+            return Written::Broken;
+        }
         let mut stream = self.stream();
-        let is_unflushed = state.is_unflushed;
-        let written = match state.connection.poll_transmit() {
-            Some(transmit) => {
-                let taken = poll_write(&mut *stream, fan, &transmit);
-                state.end_write(None, taken)
+        let mut has_written = Written::Nothing;
+        while let Some(transmit) = state.connection.poll_transmit() {
+            let taken = poll_write(&mut *stream, fan, &transmit);
+            match state.end_write(None, taken) {
+                Written::All => has_written = Written::All,
+                written => return written,
             }
-            None if is_unflushed => {
-                let flushed = Pin::new(&mut *stream).poll_flush(fan);
-                end_flush(&mut state, flushed)
-            }
-            None => Written::Nothing,
-        };
-        (state, written)
+        }
+        if !state.is_unflushed {
+            return has_written;
+        }
+        let flushed = Pin::new(&mut *stream).poll_flush(fan);
+        match end_flush(state, flushed) {
+            Written::Nothing => has_written,
+            written => written,
+        }
     }
 
     /// Writes once what is taken out for it, without holding the state meanwhile.
@@ -176,6 +173,12 @@ impl<S: Socket> Shared<S> {
         mut state: Held<'s>,
         fan: &mut Context<'_>,
     ) -> (Held<'s>, Written) {
+        if state.is_writing {
+            return (state, Written::Blocked);
+        }
+        if state.output != OutputSide::Live {
+            return (state, Written::Broken);
+        }
         match state.begin_write() {
             Some(outgoing) => {
                 drop(state);
@@ -211,10 +214,15 @@ impl<S: Socket> Shared<S> {
             && let Some(mut target) = state.connection.read_target()
         {
             // What belongs to a long message goes there.
-            let read = pin!(self.stream().read_buf(&mut target)).poll(fan);
+            let Poll::Ready(read) = pin!(self.stream().read_buf(&mut target)).poll(fan) else {
+                return (state, Turn::Nothing);
+            };
             let now = state.now();
             state.end_read(&read, now);
-            return (state, if read.is_ready() { Turn::Something } else { Turn::Nothing });
+            return (state, Turn::Something);
+        }
+        if let Some(room) = state.expected_len() {
+            return self.read_to_adopt(state, room, fan, want);
         }
         let mut scratch = Scratch::take();
         let bytes = scratch.bytes();
@@ -227,36 +235,62 @@ impl<S: Socket> Shared<S> {
         } else {
             read = poll_read(&mut *self.stream(), fan, bytes);
         }
-        if read.is_pending() {
+        let Poll::Ready(read) = read else {
             state.is_reading = false;
             return (state, Turn::Nothing);
-        }
-        let now = state.now();
-        state.end_read(&read, now);
-        let len = match read {
-            Poll::Ready(Ok(len)) => len,
-            Poll::Ready(Err(_)) | Poll::Pending => 0,
         };
+        let len = *read.as_ref().unwrap_or(&0);
         let mut chunk = Chunk::new(&mut bytes[..len]);
-        let had = want(&mut state, &mut chunk, now);
-        state.leftover.keep(chunk.rest());
-        (state, had.map_or(Turn::Something, Turn::Had))
+        let turn = give(&mut state, read, &mut chunk, want);
+        (state, turn)
     }
 
-    /// Does to the transport what the connection wants.
-    fn obey(&self, state: &mut State, fan: &mut Context<'_>) {
-        match (state.connection.transport(), state.output) {
+    /// Reads once into a buffer that becomes a message, if it comes as the last did.
+    fn read_to_adopt<'s, T>(
+        &'s self,
+        mut state: Held<'s>,
+        room: usize,
+        fan: &mut Context<'_>,
+        want: &mut impl FnMut(&mut State, &mut Chunk<'_>, Timestamp) -> Option<T>,
+    ) -> (Held<'s>, Turn<T>) {
+        let mut bytes = Vec::with_capacity(room);
+        let Poll::Ready(read) = pin!(self.stream().read_buf(&mut bytes)).poll(fan) else {
+            return (state, Turn::Nothing);
+        };
+        let mut chunk = Chunk::adoptable(&mut bytes);
+        let turn = give(&mut state, read, &mut chunk, want);
+        if chunk.is_adopted() {
+            state.adopted = bytes;
+        }
+        (state, turn)
+    }
+
+    /// Does to the transport what the connection wants. Returns whether anything was done.
+    #[inline]
+    fn obey(&self, state: &mut State, fan: &mut Context<'_>) -> bool {
+        match state.connection.transport() {
+            Transport::Keep => false,
+            transport => self.end_stream(transport, state, fan),
+        }
+    }
+
+    #[cold]
+    fn end_stream(&self, transport: Transport, state: &mut State, fan: &mut Context<'_>) -> bool {
+        match (transport, state.output) {
             (Transport::Keep, _)
             | (Transport::ShutdownWrite, OutputSide::Shut | OutputSide::Dropped)
-            | (Transport::Drop, OutputSide::Dropped) => {}
+            | (Transport::Drop, OutputSide::Dropped) => false,
             (Transport::ShutdownWrite, OutputSide::Live | OutputSide::Broken) => {
                 // It may have ended by itself, which the next read will tell.
-                if Pin::new(&mut *self.stream()).poll_shutdown(fan).is_ready() {
+                let is_shut = Pin::new(&mut *self.stream()).poll_shutdown(fan).is_ready();
+                if is_shut {
                     state.output = OutputSide::Shut;
                 }
+                is_shut
             }
             (Transport::Drop, OutputSide::Live | OutputSide::Shut | OutputSide::Broken) => {
                 self.drop_stream(state, fan);
+                true
             }
         }
     }
@@ -271,12 +305,29 @@ impl<S: Socket> Shared<S> {
     }
 }
 
+/// Tells what was read, and gives it to `want`.
+fn give<T>(
+    state: &mut State,
+    read: io::Result<usize>,
+    chunk: &mut Chunk<'_>,
+    want: &mut impl FnMut(&mut State, &mut Chunk<'_>, Timestamp) -> Option<T>,
+) -> Turn<T> {
+    let now = state.now();
+    state.end_read(&read, now);
+    let had = want(state, chunk, now);
+    state.leftover.keep(chunk.rest());
+    had.map_or(Turn::Something, Turn::Had)
+}
+
 /// Gives `want` what was left of an earlier read, and looks at what happened without one.
 #[inline]
 fn look<T>(
     state: &mut State,
     want: &mut impl FnMut(&mut State, &mut Chunk<'_>, Timestamp) -> Option<T>,
 ) -> Option<T> {
+    if state.leftover.is_empty() {
+        return want(state, &mut Chunk::new(&mut []), Timestamp::ZERO);
+    }
     let mut leftover = state.leftover.take();
     let mut chunk = leftover.chunk();
     let had = want(state, &mut chunk, Timestamp::ZERO);

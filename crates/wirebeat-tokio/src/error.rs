@@ -201,8 +201,7 @@ impl Error for ConnectError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             ConnectError::Dns { source, .. } => source.as_ref().map(|source| source as _),
-            ConnectError::Unreachable { source, .. }
-            | ConnectError::Io(source) => Some(source),
+            ConnectError::Unreachable { source, .. } | ConnectError::Io(source) => Some(source),
             ConnectError::Request(error) => Some(error),
             ConnectError::Handshake(cause) => Some(cause),
             ConnectError::Entropy(error) => Some(error),

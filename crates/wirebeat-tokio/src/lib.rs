@@ -81,8 +81,8 @@ pub use wirebeat::handshake::{
     ResponseError,
 };
 pub use wirebeat::{
-    Cause, CloseCode, CloseError, CloseFrame, CloseFrameError, Closed, Config, Delivery, Endpoint, Event,
-    Fragment, Heartbeat, Kind, Message, Payload, Phase, Prepared, ProtocolError, ReadyState,
+    Cause, CloseCode, CloseError, CloseFrame, CloseFrameError, Closed, Config, Delivery, Endpoint,
+    Event, Fragment, Heartbeat, Kind, Message, Payload, Phase, Prepared, ProtocolError, ReadyState,
     Reason, SendError, SendErrorReason, SendMessageError, SendPayloadError, Side, Text,
 };
 

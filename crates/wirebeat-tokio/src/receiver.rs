@@ -6,8 +6,8 @@ use std::time::Duration;
 use wirebeat::handshake::Accepted;
 use wirebeat::{Closed, Event, Message, ReadyState};
 
-use crate::calls::Hand;
 use crate::Socket;
+use crate::calls::Hand;
 
 /// The half of a WebSocket that receives: what [`split`](crate::WebSocket::split) gives besides
 /// the [`Sender`](crate::Sender).

@@ -9,7 +9,10 @@ use crate::shared::Shared;
 
 /// Polls what the application does with a connection, and writes what it has sent each time that it
 /// waits, whatever it waits for.
-pub(crate) async fn corked<S: Socket, F: Future>(shared: &Shared<S>, mut work: Pin<&mut F>) -> F::Output {
+pub(crate) async fn corked<S: Socket, F: Future>(
+    shared: &Shared<S>,
+    mut work: Pin<&mut F>,
+) -> F::Output {
     let corked = Corked::new(shared);
     let done = poll_fn(|cx| {
         let polled = work.as_mut().poll(cx);

@@ -30,7 +30,10 @@ use crate::{Socket, WebSocket};
 /// # Cancel safety
 ///
 /// To drop it drops the stream.
-pub async fn accept<S: Socket>(stream: S, origins: OriginPolicy) -> Result<Pending<S>, AcceptError> {
+pub async fn accept<S: Socket>(
+    stream: S,
+    origins: OriginPolicy,
+) -> Result<Pending<S>, AcceptError> {
     accept_with(stream, origins, &Config::default()).await
 }
 

@@ -81,8 +81,7 @@ impl<H> Service<H> {
             Ok(stream) => stream,
             Err(error) => return self.report(ServeError::Opening(error)),
         };
-        let shared =
-            server::connection(stream, self.options.origins.clone(), &self.options.config);
+        let shared = server::connection(stream, self.options.origins.clone(), &self.options.config);
         let keeper = Keeper::new(&self.connections, shared);
         let work = pin!(async {
             match server::await_request(Hand::new(Arc::clone(&keeper.shared))).await {

@@ -1,5 +1,6 @@
 use std::io::{self, ErrorKind};
 use std::mem;
+use std::ops::Range;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -20,6 +21,13 @@ const WRITE_LEN_MAX: usize = 64 * 1024;
 /// How many bytes of answers wait for the messages that are at hand to be answered too.
 const BATCH_LEN_MAX: u64 = 64 * 1024;
 
+/// How long messages are that are read into buffers of their own, and not copied.
+const ADOPTED_LENS: Range<usize> = 4 * 1024..64 * 1024;
+
+/// How much more room there is than such a message takes: for its header, and to tell that there's
+/// nothing behind it.
+const ADOPTED_ROOM: usize = 64;
+
 /// How often a call that only sends looks at what has come.
 const LOOK_INTERVAL: Duration = Duration::from_millis(10);
 
@@ -31,6 +39,10 @@ pub(crate) struct State {
     timer: Timer,
     /// What was read and isn't eaten.
     pub(crate) leftover: Leftover,
+    /// A buffer that a message was received in that becomes its own.
+    pub(crate) adopted: Vec<u8>,
+    /// How long the last binary message was.
+    binary_len: usize,
     pub(crate) inbox: Inbox,
     /// What was taken out to be written, of which the transport took only a part.
     rest: Option<Outgoing>,
@@ -53,6 +65,11 @@ pub(crate) struct State {
     /// Whether a call waits, since this was last asked while it's corked: that call does all there is
     /// to do.
     pub(crate) is_served: bool,
+    /// Whether nothing happens without input, while it's open.
+    is_quiet: bool,
+    /// Whether no heartbeat waits for its answer and no write for room, so that the connection needs
+    /// not know when exactly something was written.
+    is_calm: bool,
     /// Whether somebody goes on with it when there are no handles any more.
     pub(crate) is_kept: bool,
     pub(crate) is_reading: bool,
@@ -63,6 +80,14 @@ pub(crate) struct State {
     pub(crate) is_wanted: bool,
     /// Whether something has changed that others may wait for.
     has_news: bool,
+}
+
+/// A message that came.
+#[derive(Debug)]
+pub(crate) enum Received {
+    Message(Message<'static>),
+    /// It stands here in [`State::adopted`].
+    Adopted(Range<usize>),
 }
 
 /// Whether the peer can still be heard.
@@ -105,6 +130,8 @@ impl State {
             clock: Clock::start(),
             timer: Timer::default(),
             leftover: Leftover::default(),
+            adopted: Vec::new(),
+            binary_len: 0,
             inbox: Inbox::default(),
             rest: None,
             held: None,
@@ -117,6 +144,8 @@ impl State {
             is_shared: false,
             is_corked: false,
             is_served: false,
+            is_quiet: false,
+            is_calm: false,
             is_kept: false,
             is_reading: false,
             is_writing: false,
@@ -152,12 +181,53 @@ impl State {
 
     #[inline]
     fn receive<'c>(&mut self, chunk: &'c mut Chunk<'_>, now: Timestamp) -> Option<Event<'c>> {
+        if chunk.rest().is_empty()
+            && self.is_quiet
+            && self.connection.ready_state() == ReadyState::Open
+        {
+            return None;
+        }
         let event = chunk.receive(&mut self.connection, now);
-        if let Some(Event::Closed(closed)) = &event {
-            self.closed = Some(Box::new(closed.clone()));
-            self.has_news = true;
+        match &event {
+            None => self.is_quiet = self.connection.ready_state() == ReadyState::Open,
+            Some(Event::Closed(closed)) => {
+                self.closed = Some(Box::new(closed.clone()));
+                self.has_news = true;
+            }
+            Some(_) => {}
         }
         event
+    }
+
+    /// How much room is read into for the next message to stand in a buffer of its own, if it comes
+    /// as the last did.
+    pub(crate) fn expected_len(&self) -> Option<usize> {
+        let is_worth_it = ADOPTED_LENS.contains(&self.binary_len) && !self.is_shared;
+        is_worth_it.then_some(self.binary_len + ADOPTED_ROOM)
+    }
+
+    /// The next message, if one has come.
+    #[inline]
+    pub(crate) fn next_message(
+        &mut self,
+        chunk: &mut Chunk<'_>,
+        now: Timestamp,
+    ) -> Option<Received> {
+        let is_adoptable = chunk.is_adoptable();
+        let message = loop {
+            if let Event::Message(message) = self.next_event(chunk, now)? {
+                break message;
+            }
+        };
+        if message.is_text() {
+            return Some(Received::Message(message.into_owned()));
+        }
+        self.binary_len = message.len();
+        if !is_adoptable || message.is_owned() || message.len() < ADOPTED_LENS.start {
+            return Some(Received::Message(message.into_owned()));
+        }
+        let len = message.len();
+        Some(Received::Adopted(chunk.adopt(len)))
     }
 
     /// Keeps what has come until it's taken, as far as there is room.
@@ -257,9 +327,10 @@ impl State {
     ) -> Written {
         self.is_writing = false;
         self.has_news |= mem::take(&mut self.is_wanted);
-        let now = self.now();
         let (taken, written) = match taken {
             Poll::Ready(Ok(taken)) if taken > 0 => {
+                let is_calm = self.is_calm && self.connection.ready_state() == ReadyState::Open;
+                let now = if is_calm { Timestamp::ZERO } else { self.now() };
                 self.connection.handle_written(now, taken);
                 self.is_unflushed = true;
                 self.queue_held();
@@ -271,6 +342,8 @@ impl State {
                 (0, Written::Broken)
             }
             Poll::Pending => {
+                let now = self.now();
+                self.is_calm = false;
                 self.connection.handle_write_blocked(now);
                 (0, Written::Blocked)
             }
@@ -292,15 +365,20 @@ impl State {
     }
 
     /// Tells the connection what was read, unless it was read into one of its messages.
-    pub(crate) fn end_read(&mut self, read: &Poll<io::Result<usize>>, now: Timestamp) {
+    pub(crate) fn end_read(&mut self, read: &io::Result<usize>, now: Timestamp) {
         self.is_reading = false;
         self.has_news |= mem::take(&mut self.is_wanted);
         self.looked_at = now;
+        self.is_quiet = false;
         match read {
-            Poll::Pending => {}
-            Poll::Ready(Ok(0)) => self.end_input(now),
-            Poll::Ready(Ok(_)) => {}
-            Poll::Ready(Err(error)) => match error.kind() {
+            Ok(0) => self.end_input(now),
+            Ok(_) => {
+                // A sign of life: no heartbeat waits any more.
+                self.is_calm = !self.is_writing
+                    && self.rest.is_none()
+                    && self.connection.poll_transmit().is_none();
+            }
+            Err(error) => match error.kind() {
                 ErrorKind::Interrupted => {}
                 // TLS that ends without saying so: what came is whole all the same.
                 ErrorKind::UnexpectedEof => self.end_input(now),
@@ -323,7 +401,14 @@ impl State {
 
     /// Gives up what can't go on: there's nothing to read, and what is to be written can't be; or
     /// nothing comes and nothing goes out. Returns whether that was so.
+    #[inline]
     pub(crate) fn lose_if_stuck(&mut self) -> bool {
+        let may_be = self.input == InputSide::Ended || self.output != OutputSide::Live;
+        may_be && self.lose_what_is_stuck()
+    }
+
+    #[cold]
+    fn lose_what_is_stuck(&mut self) -> bool {
         if self.is_writing || self.connection.ready_state() == ReadyState::Closed {
             return false;
         }
@@ -353,6 +438,7 @@ impl State {
             return false;
         }
         let now = self.now().max(at);
+        (self.is_quiet, self.is_calm) = (false, false);
         self.connection.handle_timeout(now);
         self.has_news = true;
         true

@@ -65,9 +65,9 @@ fn build(
         .with_root_certificates(roots);
     let mut config = match identity {
         None => builder.with_no_client_auth(),
-        Some(Identity { chain, key }) => builder
-            .with_client_auth_cert(chain.clone(), key.clone_key())
-            .map_err(unusable)?,
+        Some(Identity { chain, key }) => {
+            builder.with_client_auth_cert(chain.clone(), key.clone_key()).map_err(unusable)?
+        }
     };
     config.alpn_protocols = vec![ALPN.into()];
     Ok(Arc::new(config))

@@ -1,5 +1,7 @@
 //! What leaves together, and that nothing is kept back.
 #![forbid(unsafe_code)]
+#![allow(clippy::unwrap_used, reason = "a peer that can't be set up fails the test")]
+#![allow(clippy::cast_possible_truncation, reason = "numbers that fit")]
 
 mod support;
 
@@ -91,7 +93,10 @@ async fn answers_are_written_before_a_close_that_came_with_their_messages_is_rec
 async fn a_handler_that_waits_for_something_else_strands_nothing() {
     let (mut socket, mut client, counts) = server();
     let (go_on, elsewhere) = oneshot::channel::<()>();
-    client.write_all(&[frame(1, b"one"), frame(1, b"two"), frame(1, b"xyz")].concat()).await.unwrap();
+    client
+        .write_all(&[frame(1, b"one"), frame(1, b"two"), frame(1, b"xyz")].concat())
+        .await
+        .unwrap();
     let handler = tokio::spawn(async move {
         socket
             .run(async |socket| {

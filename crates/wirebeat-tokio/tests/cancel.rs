@@ -1,5 +1,7 @@
 //! Futures that are dropped at random points, over narrow pipes.
 #![forbid(unsafe_code)]
+#![allow(clippy::unwrap_used, reason = "a peer that can't be set up fails the test")]
+#![allow(clippy::cast_possible_truncation, reason = "numbers that fit")]
 
 mod support;
 
@@ -152,7 +154,8 @@ fn check(seed: u64, sent: &Tally, received: &[u32]) {
 async fn run(seed: u64) {
     let mut choices = Choices(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     let room = 1 + choices.next(200) as usize;
-    let queue = Config { send_queue_len_max: 500 + choices.next(4000) as usize, ..Config::default() };
+    let queue =
+        Config { send_queue_len_max: 500 + choices.next(4000) as usize, ..Config::default() };
     let (mut client, mut server) = pair_with(room, queue.clone(), queue).await;
     let (mut of_client, mut of_server) = (Tally::default(), Tally::default());
     let mut theirs = Choices(choices.next(u64::MAX) | 1);

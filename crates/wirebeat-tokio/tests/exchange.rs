@@ -1,5 +1,7 @@
 //! Messages both ways, over pipes and TCP.
 #![forbid(unsafe_code)]
+#![allow(clippy::unwrap_used, reason = "a peer that can't be set up fails the test")]
+#![allow(clippy::cast_possible_truncation, reason = "numbers that fit")]
 
 mod support;
 
@@ -61,8 +63,7 @@ async fn an_upgrade_is_inspected_and_accepted_with_a_subprotocol_and_headers_ove
         assert_eq!(request.target(), "/chat?room=7");
         assert_eq!(request.headers().get("authorization"), Some(&b"Bearer x"[..]));
         assert_eq!(request.subprotocols().collect::<Vec<_>>(), ["v1", "v2"]);
-        let acceptance =
-            Acceptance::new().subprotocol("v2").header("x-served-by", "here").unwrap();
+        let acceptance = Acceptance::new().subprotocol("v2").header("x-served-by", "here").unwrap();
         let mut socket = pending.accept_with(&acceptance).await.unwrap();
         assert_eq!(socket.subprotocol(), Some("v2"));
         socket.send("welcome").await.unwrap();

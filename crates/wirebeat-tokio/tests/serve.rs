@@ -1,5 +1,6 @@
 //! A server for many clients, and how it ends.
 #![forbid(unsafe_code)]
+#![allow(clippy::unwrap_used, reason = "a peer that can't be set up fails the test")]
 
 mod support;
 
@@ -105,8 +106,8 @@ async fn a_server_that_stops_tells_all_with_1001_and_accepts_nobody() {
 #[tokio::test]
 async fn a_handler_that_does_not_return_is_dropped_after_the_deadline() {
     let (listener, address) = listen().await;
-    let server = Server::new(listener, OriginPolicy::SameHost)
-        .shutdown_timeout(Duration::from_millis(20));
+    let server =
+        Server::new(listener, OriginPolicy::SameHost).shutdown_timeout(Duration::from_millis(20));
     let stopper = server.stopper();
     let (dropped, is_dropped) = oneshot::channel::<()>();
     let dropped = Mutex::new(Some(dropped));

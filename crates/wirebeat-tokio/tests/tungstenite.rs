@@ -1,5 +1,6 @@
 //! Another library at the other end.
 #![forbid(unsafe_code)]
+#![allow(clippy::unwrap_used, reason = "a peer that can't be set up fails the test")]
 
 mod support;
 
@@ -85,6 +86,7 @@ async fn its_client_talks_to_our_server() {
 async fn a_refusal_of_its_is_told() {
     let (ours, theirs) = duplex(4096);
     let server = tokio::spawn(async move {
+        #[allow(clippy::result_large_err, reason = "the type is its own")]
         let refuse = |_: &tungstenite::handshake::server::Request, _| {
             let mut response = tungstenite::handshake::server::ErrorResponse::new(None);
             *response.status_mut() = tungstenite::http::StatusCode::UNAUTHORIZED;

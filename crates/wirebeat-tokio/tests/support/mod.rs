@@ -18,7 +18,11 @@ pub(crate) async fn pair(room: usize) -> (ClientSocket, ServerSocket) {
     pair_with(room, Config::default(), Config::default()).await
 }
 
-pub(crate) async fn pair_with(room: usize, client: Config, server: Config) -> (ClientSocket, ServerSocket) {
+pub(crate) async fn pair_with(
+    room: usize,
+    client: Config,
+    server: Config,
+) -> (ClientSocket, ServerSocket) {
     let (ours, theirs) = duplex(room);
     let server = async { serve(theirs, &server).await };
     let client = Client::new("ws://localhost/").unwrap().config(client).connect_over(ours);
