@@ -13,6 +13,7 @@ use wirebeat::{
 
 use crate::Socket;
 use crate::drive::Purpose;
+use crate::quick::Quick;
 use crate::shared::Shared;
 use crate::state::{Received, State};
 
@@ -79,6 +80,15 @@ impl<S: Socket> Shared<S> {
     /// Waits for the next message; `None` once it has ended.
     #[inline]
     pub(crate) fn poll_message(&self, cx: &mut Context<'_>) -> Poll<Option<Message<'static>>> {
+        match self.recv_quickly(cx) {
+            Quick::Done(message) => Poll::Ready(Some(message)),
+            Quick::Waits => Poll::Pending,
+            Quick::Unusual => self.poll_any_message(cx),
+        }
+    }
+
+    #[inline(never)]
+    fn poll_any_message(&self, cx: &mut Context<'_>) -> Poll<Option<Message<'static>>> {
         let received = ready!(self.poll_drive(cx, Purpose::Input, |state, chunk, now| {
             match state.next_message(chunk, now) {
                 Some(received) => Some(Some(received)),
@@ -113,6 +123,23 @@ impl<S: Socket> Shared<S> {
     /// Queues what `send` sends, as soon as there's room, and writes it.
     #[inline]
     pub(crate) fn poll_send<M>(
+        &self,
+        cx: &mut Context<'_>,
+        sending: &mut Sending<M>,
+        until: Until,
+        send: &mut impl FnMut(&mut Connection, Timestamp, M) -> Result<(), SendError<M>>,
+    ) -> Poll<Result<(), SendError<M>>> {
+        if let (Until::Written { is_answer }, Sending::Unsent(_)) = (until, &*sending) {
+            match self.send_quickly(sending, is_answer, send) {
+                Quick::Done(sent) => return Poll::Ready(sent),
+                Quick::Waits | Quick::Unusual => {}
+            }
+        }
+        self.poll_send_anyhow(cx, sending, until, send)
+    }
+
+    #[inline(never)]
+    fn poll_send_anyhow<M>(
         &self,
         cx: &mut Context<'_>,
         sending: &mut Sending<M>,

@@ -102,13 +102,20 @@ impl Leftover {
         Chunk { eaten: self.eaten, ..Chunk::new(&mut self.bytes) }
     }
 
+    /// Notes that so much isn't eaten.
+    #[inline]
+    pub(crate) fn cut_to(&mut self, left: usize) {
+        if left == 0 {
+            *self = Leftover::default();
+        } else {
+            self.eaten = self.bytes.len() - left;
+        }
+    }
+
     /// What is left when so much isn't eaten.
     #[inline]
     pub(crate) fn cut(mut self, left: usize) -> Leftover {
-        if left == 0 {
-            return Leftover::default();
-        }
-        self.eaten = self.bytes.len() - left;
+        self.cut_to(left);
         self
     }
 }

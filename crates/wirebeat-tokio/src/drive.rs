@@ -144,7 +144,7 @@ impl<S: Socket> Shared<S> {
     }
 
     /// Writes from where the bytes are.
-    fn write_held(&self, state: &mut State, fan: &mut Context<'_>) -> Written {
+    pub(crate) fn write_held(&self, state: &mut State, fan: &mut Context<'_>) -> Written {
         if state.output != OutputSide::Live {
             return Written::Broken;
         }
@@ -336,7 +336,7 @@ fn look<T>(
     had
 }
 
-fn poll_read<S: AsyncRead + Unpin>(
+pub(crate) fn poll_read<S: AsyncRead + Unpin>(
     stream: &mut S,
     cx: &mut Context<'_>,
     bytes: &mut [u8],

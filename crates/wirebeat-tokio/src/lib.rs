@@ -27,6 +27,7 @@
 //! | `run` | a handler that is polled beside its connection |
 //! | `calls` | what the handles' calls have in common |
 //! | `shared`, `drive`, `fan` | the core's loop as one poll, for one task or several |
+//! | `quick` | the usual cases, in one step |
 //! | `state`, `inbox`, `timer`, `clock` | what is known of a connection |
 //! | `transport`, `scratch`, `chunk` | reading and writing |
 //! | `error` | why there is no connection |
@@ -44,6 +45,7 @@ mod error;
 mod fan;
 mod inbox;
 mod listener;
+mod quick;
 mod receiver;
 mod run;
 mod scratch;

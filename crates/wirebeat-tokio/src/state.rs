@@ -57,7 +57,7 @@ pub(crate) struct State {
     /// How many handles there are.
     pub(crate) hands: u32,
     /// Whether our application takes what comes, as the connection was last told.
-    takes_input: bool,
+    pub(crate) takes_input: bool,
     /// Whether several tasks may use it at once, so that it isn't held while the transport is used.
     pub(crate) is_shared: bool,
     /// Whether whoever polls the application's task writes for it, whatever it waits for.
@@ -66,7 +66,7 @@ pub(crate) struct State {
     /// to do.
     pub(crate) is_served: bool,
     /// Whether nothing happens without input, while it's open.
-    is_quiet: bool,
+    pub(crate) is_quiet: bool,
     /// Whether no heartbeat waits for its answer and no write for room, so that the connection needs
     /// not know when exactly something was written.
     is_calm: bool,
@@ -191,12 +191,40 @@ impl State {
         match &event {
             None => self.is_quiet = self.connection.ready_state() == ReadyState::Open,
             Some(Event::Closed(closed)) => {
-                self.closed = Some(Box::new(closed.clone()));
-                self.has_news = true;
+                let closed = closed.clone();
+                self.end(closed);
             }
             Some(_) => {}
         }
         event
+    }
+
+    /// Takes note of how it ended.
+    pub(crate) fn end(&mut self, closed: Closed) {
+        self.closed = Some(Box::new(closed));
+        self.has_news = true;
+    }
+
+    /// Takes note of how long messages are.
+    #[inline]
+    pub(crate) fn note_len(&mut self, message: &Message<'_>) {
+        if !message.is_text() {
+            self.binary_len = message.len();
+        }
+    }
+
+    /// Something was read: no heartbeat waits any more. If nothing waits to be written either, the
+    /// connection needs not know when exactly what comes next is.
+    #[inline]
+    pub(crate) fn note_sign_of_life(&mut self, now: Timestamp) {
+        self.looked_at = now;
+        self.is_calm =
+            !self.is_writing && self.rest.is_none() && self.connection.poll_transmit().is_none();
+    }
+
+    /// Whether something has changed that others may wait for.
+    pub(crate) fn has_news(&self) -> bool {
+        self.has_news
     }
 
     /// How much room is read into for the next message to stand in a buffer of its own, if it comes
@@ -222,7 +250,7 @@ impl State {
         if message.is_text() {
             return Some(Received::Message(message.into_owned()));
         }
-        self.binary_len = message.len();
+        self.note_len(&message);
         if !is_adoptable || message.is_owned() || message.len() < ADOPTED_LENS.start {
             return Some(Received::Message(message.into_owned()));
         }
@@ -368,16 +396,10 @@ impl State {
     pub(crate) fn end_read(&mut self, read: &io::Result<usize>, now: Timestamp) {
         self.is_reading = false;
         self.has_news |= mem::take(&mut self.is_wanted);
-        self.looked_at = now;
-        self.is_quiet = false;
+        (self.looked_at, self.is_quiet) = (now, false);
         match read {
             Ok(0) => self.end_input(now),
-            Ok(_) => {
-                // A sign of life: no heartbeat waits any more.
-                self.is_calm = !self.is_writing
-                    && self.rest.is_none()
-                    && self.connection.poll_transmit().is_none();
-            }
+            Ok(_) => self.note_sign_of_life(now),
             Err(error) => match error.kind() {
                 ErrorKind::Interrupted => {}
                 // TLS that ends without saying so: what came is whole all the same.
@@ -432,7 +454,14 @@ impl State {
 
     /// Does what is due. Returns whether anything was. Input comes before time: all that there was
     /// to read is read.
+    #[inline]
     pub(crate) fn keep_time(&mut self, cx: &mut Context<'_>) -> bool {
+        // There is but the heartbeat, which moves away with each message.
+        let is_calm = self.is_calm && self.connection.ready_state() == ReadyState::Open;
+        !(is_calm && self.timer.is_running()) && self.do_what_is_due(cx)
+    }
+
+    fn do_what_is_due(&mut self, cx: &mut Context<'_>) -> bool {
         let Some(at) = self.connection.poll_timeout() else { return false };
         if self.timer.poll(cx, self.clock, at).is_pending() {
             return false;

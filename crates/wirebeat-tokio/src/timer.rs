@@ -41,6 +41,11 @@ impl Timer {
         }
     }
 
+    /// Whether it's set, and hasn't fired.
+    pub(crate) fn is_running(&self) -> bool {
+        self.at.is_some() && self.sleep.as_ref().is_some_and(|sleep| !sleep.is_elapsed())
+    }
+
     /// Whether it would fire too late for this deadline.
     pub(crate) fn is_too_late_for(&self, at: Option<Timestamp>) -> bool {
         match (at, self.at) {

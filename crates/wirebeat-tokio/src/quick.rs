@@ -1,0 +1,171 @@
+//! The usual cases of receiving and sending a message, in one step each: one task, an open
+//! connection, nothing in between. Everything else is left to `drive`.
+
+use std::mem;
+use std::task::{Context, Poll};
+
+use wirebeat::{
+    Connection, Event, Input, Message, ReadyState, SendError, SendErrorReason, Timestamp,
+};
+
+use crate::Socket;
+use crate::calls::Sending;
+use crate::drive::poll_read;
+use crate::fan::Seen;
+use crate::scratch::Scratch;
+use crate::shared::Shared;
+use crate::state::{InputSide, OutputSide, State, Written};
+
+/// What has come of a quick attempt.
+pub(crate) enum Quick<T> {
+    /// What the call was for.
+    Done(T),
+    /// It has to wait, and is woken.
+    Waits,
+    /// Something unusual, for `drive`.
+    Unusual,
+}
+
+impl<S: Socket> Shared<S> {
+    /// Receives a message, if that's what comes next.
+    #[inline]
+    pub(crate) fn recv_quickly(&self, cx: &mut Context<'_>) -> Quick<Message<'static>> {
+        let seen = self.fan.seen();
+        let mut state = self.lock();
+        if !state.is_usual() || state.expected_len().is_some() {
+            return Quick::Unusual;
+        }
+        if !state.leftover.is_empty() {
+            return state.take_message_at_hand();
+        }
+        if state.connection.read_target().is_some()
+            || state.has_output() && !self.write_all(&mut state)
+        {
+            return Quick::Unusual;
+        }
+        self.read_message(&mut state, cx, seen)
+    }
+
+    fn read_message(
+        &self,
+        state: &mut State,
+        cx: &mut Context<'_>,
+        seen: Seen,
+    ) -> Quick<Message<'static>> {
+        let mut fan = Context::from_waker(&self.waker);
+        let mut scratch = Scratch::take();
+        let bytes = scratch.bytes();
+        let read = poll_read(&mut *self.stream(), &mut fan, bytes);
+        match read {
+            Poll::Pending if state.keep_time(&mut fan) => Quick::Unusual,
+            Poll::Pending => {
+                state.is_served = true;
+                self.fan.wait(cx.waker(), seen);
+                Quick::Waits
+            }
+            Poll::Ready(Ok(len)) if len > 0 => state.begin_with_message(&mut bytes[..len]),
+            Poll::Ready(ended) => {
+                let now = state.now();
+                state.end_read(&ended, now);
+                Quick::Unusual
+            }
+        }
+    }
+
+    /// Queues a message, and writes it unless it may wait.
+    #[inline]
+    pub(crate) fn send_quickly<M>(
+        &self,
+        sending: &mut Sending<M>,
+        is_answer: bool,
+        send: &mut impl FnMut(&mut Connection, Timestamp, M) -> Result<(), SendError<M>>,
+    ) -> Quick<Result<(), SendError<M>>> {
+        let mut state = self.lock();
+        if state.is_shared || state.is_holding() || state.output != OutputSide::Live {
+            return Quick::Unusual;
+        }
+        let Sending::Unsent(unsent) = mem::replace(sending, Sending::Queued) else {
+            return Quick::Unusual;
+        };
+        match send(&mut state.connection, Timestamp::ZERO, unsent) {
+            Ok(()) => {}
+            Err(SendError { reason: SendErrorReason::Full, unsent }) => {
+                *sending = Sending::Unsent(unsent);
+                return Quick::Unusual;
+            }
+            Err(error) => return Quick::Done(Err(error)),
+        }
+        if state.may_wait(is_answer, state.leftover.rest()) {
+            return Quick::Done(Ok(()));
+        }
+        match self.write_all(&mut state) && !state.has_news() {
+            true => Quick::Done(Ok(())),
+            false => Quick::Unusual,
+        }
+    }
+
+    /// Writes what waits. Returns whether that's all.
+    #[inline]
+    fn write_all(&self, state: &mut State) -> bool {
+        let mut fan = Context::from_waker(&self.waker);
+        self.write_held(state, &mut fan) == Written::All
+    }
+}
+
+impl State {
+    /// Whether nothing is going on but that messages come and go.
+    #[inline]
+    fn is_usual(&self) -> bool {
+        self.is_quiet
+            && !self.is_shared
+            && self.takes_input
+            && self.inbox.is_empty()
+            && self.input == InputSide::Live
+            && self.output == OutputSide::Live
+            && self.connection.ready_state() == ReadyState::Open
+    }
+
+    /// Takes the next message out of what was read before.
+    #[inline]
+    fn take_message_at_hand(&mut self) -> Quick<Message<'static>> {
+        if !self.connection.has_message_next(self.leftover.rest()) {
+            return Quick::Unusual;
+        }
+        let mut chunk = self.leftover.chunk();
+        let event = chunk.receive(&mut self.connection, Timestamp::ZERO);
+        // A message that isn't UTF-8, or that answers the heartbeat, is unusual.
+        let taken = match event {
+            Some(Event::Message(message)) => Quick::Done(message.into_owned()),
+            _ => Quick::Unusual,
+        };
+        let left = chunk.rest().len();
+        self.leftover.cut_to(left);
+        taken
+    }
+
+    /// Takes the message that was just read, and keeps what is behind it.
+    #[inline]
+    fn begin_with_message(&mut self, bytes: &mut [u8]) -> Quick<Message<'static>> {
+        let now = self.now();
+        self.note_sign_of_life(now);
+        let len = bytes.len();
+        let mut input = Input::new(bytes);
+        let event = self.connection.receive(now, &mut input);
+        let rest = input.len();
+        let taken = match event {
+            Some(Event::Message(message)) => {
+                self.note_len(&message);
+                Quick::Done(message.into_owned())
+            }
+            Some(Event::Closed(closed)) => {
+                self.end(closed);
+                Quick::Unusual
+            }
+            _ => Quick::Unusual,
+        };
+        // Behind a message there's nothing that isn't among the bytes.
+        self.is_quiet = matches!(taken, Quick::Done(_));
+        self.leftover.keep(&bytes[len - rest..]);
+        taken
+    }
+}
