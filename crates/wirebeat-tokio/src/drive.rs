@@ -10,12 +10,12 @@ use wirebeat::{Timestamp, Transport};
 use crate::Socket;
 use crate::chunk::Chunk;
 use crate::scratch::Scratch;
-use crate::shared::Shared;
+use crate::shared::{Shared, Whole};
 use crate::state::{InputSide, OutputSide, State, Written};
 use crate::transport::poll_write;
 
 /// The state, held.
-type Held<'s> = MutexGuard<'s, State>;
+type Held<'s, S> = MutexGuard<'s, Whole<S>>;
 
 /// What a call waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,11 +90,11 @@ impl<S: Socket> Shared<S> {
     /// Writes what waits; then reads once, if what came before is eaten.
     fn take_turn<'s, T>(
         &'s self,
-        state: Held<'s>,
+        state: Held<'s, S>,
         fan: &mut Context<'_>,
         purpose: Purpose,
         want: &mut impl FnMut(&mut State, &mut Chunk<'_>, Timestamp) -> Option<T>,
-    ) -> (Held<'s>, Turn<T>) {
+    ) -> (Held<'s, S>, Turn<T>) {
         let mut state = state;
         let mut written = Written::Nothing;
         if state.has_output() {
@@ -124,9 +124,9 @@ impl<S: Socket> Shared<S> {
     /// Writes what waits, as far as the transport takes it.
     pub(crate) fn write_out<'s>(
         &'s self,
-        mut state: Held<'s>,
+        mut state: Held<'s, S>,
         fan: &mut Context<'_>,
-    ) -> (Held<'s>, Written) {
+    ) -> (Held<'s, S>, Written) {
         if !state.is_shared {
             let written = self.write_held(&mut state, fan);
             return (state, written);
@@ -144,35 +144,36 @@ impl<S: Socket> Shared<S> {
     }
 
     /// Writes from where the bytes are.
-    pub(crate) fn write_held(&self, state: &mut State, fan: &mut Context<'_>) -> Written {
-        if state.output != OutputSide::Live {
+    pub(crate) fn write_held(&self, whole: &mut Whole<S>, fan: &mut Context<'_>) -> Written {
+        if whole.output != OutputSide::Live {
             return Written::Broken;
         }
-        let mut stream = self.stream();
-        let mut has_written = Written::Nothing;
-        while let Some(transmit) = state.connection.poll_transmit() {
-            let taken = poll_write(&mut *stream, fan, &transmit);
-            match state.end_write(None, taken) {
-                Written::All => has_written = Written::All,
-                written => return written,
+        self.with_stream(whole, |state, stream| {
+            let mut has_written = Written::Nothing;
+            while let Some(transmit) = state.connection.poll_transmit() {
+                let taken = poll_write(stream, fan, &transmit);
+                match state.end_write(None, taken) {
+                    Written::All => has_written = Written::All,
+                    written => return written,
+                }
             }
-        }
-        if !state.is_unflushed {
-            return has_written;
-        }
-        let flushed = Pin::new(&mut *stream).poll_flush(fan);
-        match end_flush(state, flushed) {
-            Written::Nothing => has_written,
-            written => written,
-        }
+            if !state.is_unflushed {
+                return has_written;
+            }
+            let flushed = Pin::new(stream).poll_flush(fan);
+            match end_flush(state, flushed) {
+                Written::Nothing => has_written,
+                written => written,
+            }
+        })
     }
 
     /// Writes once what is taken out for it, without holding the state meanwhile.
     fn write_apart<'s>(
         &'s self,
-        mut state: Held<'s>,
+        mut state: Held<'s, S>,
         fan: &mut Context<'_>,
-    ) -> (Held<'s>, Written) {
+    ) -> (Held<'s, S>, Written) {
         if state.is_writing {
             return (state, Written::Blocked);
         }
@@ -182,7 +183,7 @@ impl<S: Socket> Shared<S> {
         match state.begin_write() {
             Some(outgoing) => {
                 drop(state);
-                let taken = poll_write(&mut *self.stream(), fan, &outgoing);
+                let taken = poll_write(&mut *self.apart(), fan, &outgoing);
                 let mut state = self.lock();
                 let written = state.end_write(Some(outgoing), taken);
                 (state, written)
@@ -190,7 +191,7 @@ impl<S: Socket> Shared<S> {
             None if state.is_unflushed => {
                 state.is_writing = true;
                 drop(state);
-                let flushed = Pin::new(&mut *self.stream()).poll_flush(fan);
+                let flushed = Pin::new(&mut *self.apart()).poll_flush(fan);
                 let mut state = self.lock();
                 state.is_writing = false;
                 let written = end_flush(&mut state, flushed);
@@ -203,23 +204,16 @@ impl<S: Socket> Shared<S> {
     /// Reads once, and gives `want` what was read.
     fn read<'s, T>(
         &'s self,
-        mut state: Held<'s>,
+        mut state: Held<'s, S>,
         fan: &mut Context<'_>,
         want: &mut impl FnMut(&mut State, &mut Chunk<'_>, Timestamp) -> Option<T>,
-    ) -> (Held<'s>, Turn<T>) {
+    ) -> (Held<'s, S>, Turn<T>) {
         if state.input == InputSide::Ended || state.is_reading || !state.connection.wants_read() {
             return (state, Turn::Nothing);
         }
-        if !state.is_shared
-            && let Some(mut target) = state.connection.read_target()
-        {
-            // What belongs to a long message goes there.
-            let Poll::Ready(read) = pin!(self.stream().read_buf(&mut target)).poll(fan) else {
-                return (state, Turn::Nothing);
-            };
-            let now = state.now();
-            state.end_read(&read, now);
-            return (state, Turn::Something);
+        if !state.is_shared && state.connection.read_target().is_some() {
+            let turn = self.read_to_target(&mut state, fan);
+            return (state, turn);
         }
         if let Some(room) = state.expected_len() {
             return self.read_to_adopt(state, room, fan, want);
@@ -230,10 +224,10 @@ impl<S: Socket> Shared<S> {
         if state.is_shared {
             state.is_reading = true;
             drop(state);
-            read = poll_read(&mut *self.stream(), fan, bytes);
+            read = poll_read(&mut *self.apart(), fan, bytes);
             state = self.lock();
         } else {
-            read = poll_read(&mut *self.stream(), fan, bytes);
+            read = self.with_stream(&mut state, |_, stream| poll_read(stream, fan, bytes));
         }
         let Poll::Ready(read) = read else {
             state.is_reading = false;
@@ -245,18 +239,31 @@ impl<S: Socket> Shared<S> {
         (state, turn)
     }
 
+    /// Reads once into a long message.
+    fn read_to_target<T>(&self, whole: &mut Whole<S>, fan: &mut Context<'_>) -> Turn<T> {
+        self.with_stream(whole, |state, stream| {
+            let Some(mut target) = state.connection.read_target() else { return Turn::Nothing };
+            let Poll::Ready(read) = pin!(stream.read_buf(&mut target)).poll(fan) else {
+                return Turn::Nothing;
+            };
+            let now = state.now();
+            state.end_read(&read, now);
+            Turn::Something
+        })
+    }
+
     /// Reads once into a buffer that becomes a message, if it comes as the last did.
     fn read_to_adopt<'s, T>(
         &'s self,
-        mut state: Held<'s>,
+        mut state: Held<'s, S>,
         room: usize,
         fan: &mut Context<'_>,
         want: &mut impl FnMut(&mut State, &mut Chunk<'_>, Timestamp) -> Option<T>,
-    ) -> (Held<'s>, Turn<T>) {
+    ) -> (Held<'s, S>, Turn<T>) {
         let mut bytes = Vec::with_capacity(room);
-        let Poll::Ready(read) = pin!(self.stream().read_buf(&mut bytes)).poll(fan) else {
-            return (state, Turn::Nothing);
-        };
+        let read =
+            self.with_stream(&mut state, |_, stream| pin!(stream.read_buf(&mut bytes)).poll(fan));
+        let Poll::Ready(read) = read else { return (state, Turn::Nothing) };
         let mut chunk = Chunk::adoptable(&mut bytes);
         let turn = give(&mut state, read, &mut chunk, want);
         if chunk.is_adopted() {
@@ -267,7 +274,7 @@ impl<S: Socket> Shared<S> {
 
     /// Does to the transport what the connection wants. Returns whether anything was done.
     #[inline]
-    fn obey(&self, state: &mut State, fan: &mut Context<'_>) -> bool {
+    fn obey(&self, state: &mut Whole<S>, fan: &mut Context<'_>) -> bool {
         match state.connection.transport() {
             Transport::Keep => false,
             transport => self.end_stream(transport, state, fan),
@@ -275,21 +282,26 @@ impl<S: Socket> Shared<S> {
     }
 
     #[cold]
-    fn end_stream(&self, transport: Transport, state: &mut State, fan: &mut Context<'_>) -> bool {
-        match (transport, state.output) {
+    fn end_stream(
+        &self,
+        transport: Transport,
+        whole: &mut Whole<S>,
+        fan: &mut Context<'_>,
+    ) -> bool {
+        match (transport, whole.output) {
             (Transport::Keep, _)
             | (Transport::ShutdownWrite, OutputSide::Shut | OutputSide::Dropped)
             | (Transport::Drop, OutputSide::Dropped) => false,
             (Transport::ShutdownWrite, OutputSide::Live | OutputSide::Broken) => {
                 // It may have ended by itself, which the next read will tell.
-                let is_shut = Pin::new(&mut *self.stream()).poll_shutdown(fan).is_ready();
-                if is_shut {
-                    state.output = OutputSide::Shut;
+                let shut = self.with_stream(whole, |_, stream| Pin::new(stream).poll_shutdown(fan));
+                if shut.is_ready() {
+                    whole.output = OutputSide::Shut;
                 }
-                is_shut
+                shut.is_ready()
             }
             (Transport::Drop, OutputSide::Live | OutputSide::Shut | OutputSide::Broken) => {
-                self.drop_stream(state, fan);
+                self.drop_stream(whole, fan);
                 true
             }
         }
@@ -297,11 +309,11 @@ impl<S: Socket> Shared<S> {
 
     /// Ends our side of the transport for good. Who ends it all doesn't wait: the stream itself is
     /// dropped with the last handle.
-    pub(crate) fn drop_stream(&self, state: &mut State, cx: &mut Context<'_>) {
-        if state.output != OutputSide::Shut {
-            let _ = Pin::new(&mut *self.stream()).poll_shutdown(cx);
+    pub(crate) fn drop_stream(&self, whole: &mut Whole<S>, cx: &mut Context<'_>) {
+        if whole.output != OutputSide::Shut {
+            let _ = self.with_stream(whole, |_, stream| Pin::new(stream).poll_shutdown(cx));
         }
-        state.output = OutputSide::Dropped;
+        whole.output = OutputSide::Dropped;
     }
 }
 

@@ -58,7 +58,9 @@ impl Fan {
     pub(crate) fn wake_all(&self) {
         let woken = {
             let mut waiting = self.waiting();
-            self.wakes.fetch_add(1, Ordering::Release);
+            // Only who holds the lock changes it.
+            let wakes = self.wakes.load(Ordering::Relaxed);
+            self.wakes.store(wakes.wrapping_add(1), Ordering::Release);
             mem::take(&mut *waiting)
         };
         if let Some(first) = woken.first {

@@ -13,7 +13,7 @@ use crate::calls::Sending;
 use crate::drive::poll_read;
 use crate::fan::Seen;
 use crate::scratch::Scratch;
-use crate::shared::Shared;
+use crate::shared::{Shared, Whole};
 use crate::state::{InputSide, OutputSide, State, Written};
 
 /// What has come of a quick attempt.
@@ -48,14 +48,14 @@ impl<S: Socket> Shared<S> {
 
     fn read_message(
         &self,
-        state: &mut State,
+        state: &mut Whole<S>,
         cx: &mut Context<'_>,
         seen: Seen,
     ) -> Quick<Message<'static>> {
         let mut fan = Context::from_waker(&self.waker);
         let mut scratch = Scratch::take();
         let bytes = scratch.bytes();
-        let read = poll_read(&mut *self.stream(), &mut fan, bytes);
+        let read = self.with_stream(state, |_, stream| poll_read(stream, &mut fan, bytes));
         match read {
             Poll::Pending if state.keep_time(&mut fan) => Quick::Unusual,
             Poll::Pending => {
@@ -106,7 +106,7 @@ impl<S: Socket> Shared<S> {
 
     /// Writes what waits. Returns whether that's all.
     #[inline]
-    fn write_all(&self, state: &mut State) -> bool {
+    fn write_all(&self, state: &mut Whole<S>) -> bool {
         let mut fan = Context::from_waker(&self.waker);
         self.write_held(state, &mut fan) == Written::All
     }

@@ -120,7 +120,7 @@ impl<S: Socket> Pending<S> {
     /// Looks at the stream: to ask who has connected. Bytes that are read or written past the
     /// connection break it.
     pub fn look<T>(&self, look: impl FnOnce(&S) -> T) -> T {
-        look(&self.hand.stream())
+        self.hand.look_at_stream(look)
     }
 
     /// Opens the WebSocket.

@@ -1,5 +1,6 @@
 use std::future::poll_fn;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 
@@ -12,38 +13,94 @@ use crate::state::State;
 
 /// A connection and its transport, for however many handles and tasks.
 ///
-/// While one task uses it, it's held for the length of one poll. When it's split, it's held only
-/// while something is computed, and each direction of the transport is used by one task at a time.
+/// While one task uses it, both are held for the length of one poll. When it's split, the state is
+/// held only while something is computed, and each direction of the transport is used by one task at
+/// a time.
 #[derive(Debug)]
 pub(crate) struct Shared<S> {
-    state: Mutex<State>,
-    stream: Mutex<S>,
+    whole: Mutex<Whole<S>>,
+    /// The transport, from when it's split on.
+    apart: OnceLock<Mutex<S>>,
     pub(crate) fan: Arc<Fan>,
     /// The fan, as what the transport and the timer wake.
     pub(crate) waker: Waker,
+}
+
+/// The state, and the transport as long as it isn't split.
+#[derive(Debug)]
+pub(crate) struct Whole<S> {
+    state: State,
+    stream: Option<S>,
+}
+
+impl<S> Deref for Whole<S> {
+    type Target = State;
+
+    #[inline]
+    fn deref(&self) -> &State {
+        &self.state
+    }
+}
+
+impl<S> DerefMut for Whole<S> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut State {
+        &mut self.state
+    }
 }
 
 impl<S> Shared<S> {
     /// A connection that begins now, in one hand.
     pub(crate) fn new(stream: S, connection: Connection) -> Arc<Shared<S>> {
         let fan = Arc::new(Fan::default());
+        let whole = Whole { state: State::new(connection), stream: Some(stream) };
         Arc::new(Shared {
-            state: Mutex::new(State::new(connection)),
-            stream: Mutex::new(stream),
+            whole: Mutex::new(whole),
+            apart: OnceLock::new(),
             waker: Waker::from(Arc::clone(&fan)),
             fan,
         })
     }
 
-    // A panic under the lock can come only from a callback of the application's, which nothing is
-    // changed around: what is locked is whole, so a poisoned lock is a lock like any other.
-    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Has several tasks use it at once from now on.
+    pub(crate) fn split(&self) {
+        let mut whole = self.lock();
+        if let Some(stream) = whole.stream.take() {
+            whole.is_shared = true;
+            let _ = self.apart.set(Mutex::new(stream));
+        }
     }
 
-    /// The transport, for one call that doesn't wait.
-    pub(crate) fn stream(&self) -> MutexGuard<'_, S> {
-        self.stream.lock().unwrap_or_else(PoisonError::into_inner)
+    // A panic under the lock can come only from a callback of the application's, which nothing is
+    // changed around: what is locked is whole, so a poisoned lock is a lock like any other.
+    #[inline]
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Whole<S>> {
+        self.whole.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The transport of a split connection, for one call that doesn't wait.
+    pub(crate) fn apart(&self) -> MutexGuard<'_, S> {
+        let apart = self.apart.get().expect("the transport is here when it isn't with the state");
+        apart.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Uses the transport, wherever it is, while the state is held.
+    #[inline]
+    pub(crate) fn with_stream<T>(
+        &self,
+        whole: &mut Whole<S>,
+        act: impl FnOnce(&mut State, &mut S) -> T,
+    ) -> T {
+        let Whole { state, stream } = whole;
+        match stream {
+            Some(stream) => act(state, stream),
+            None => act(state, &mut self.apart()),
+        }
+    }
+
+    /// Looks at the transport.
+    pub(crate) fn look_at_stream<T>(&self, look: impl FnOnce(&S) -> T) -> T {
+        self.with_stream(&mut self.lock(), |_, stream| look(stream))
     }
 
     /// Looks at the state.

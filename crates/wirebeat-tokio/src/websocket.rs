@@ -103,7 +103,7 @@ impl<S: Socket> WebSocket<S> {
     #[must_use = "dropping both halves drops the connection"]
     pub fn split(self) -> (Sender<S>, Receiver<S>) {
         let WebSocket { hand, subprotocol, accepted, has_received: _ } = self;
-        hand.change(|state| state.is_shared = true);
+        hand.split();
         let sender = Sender::new(hand.clone(), subprotocol.clone());
         (sender, Receiver::new(hand, subprotocol, accepted))
     }
@@ -402,7 +402,7 @@ impl<S: Socket> WebSocket<S> {
 
     /// Looks at the stream. Bytes that are read or written past the WebSocket break the connection.
     pub fn look<T>(&self, look: impl FnOnce(&S) -> T) -> T {
-        look(&self.hand.stream())
+        self.hand.look_at_stream(look)
     }
 
     fn begin_send(&mut self) -> bool {
