@@ -20,7 +20,7 @@ use crate::state::State;
 use crate::{Receiver, Sender, Socket};
 
 /// How many bytes of replies wait for the messages that are at hand to be answered too.
-const BATCH_LEN_MAX: u64 = 16 * 1024;
+const BATCH_LEN_MAX: u64 = 64 * 1024;
 
 /// A WebSocket over a blocking socket.
 ///
