@@ -63,6 +63,7 @@ impl Session {
         let config = Config { open_timeout, ..self.config.connection.clone() };
         let seed = self.seed.child(self.attempt.number().wrapping_mul(2));
         self.connection = Some(Connection::client(target.to_request(), &config, &seed, self.now));
+        self.app_len_back = 0;
         self.ledger = Ledger::default();
     }
 

@@ -71,8 +71,10 @@ impl Session {
 
     fn connection_ended(&mut self, mut closed: Closed) {
         let untouched = self.connection.as_ref().map_or(0, Connection::messages_untouched);
+        let waiting_len = self.outbox.len();
         let lost =
             self.ledger.close(closed.messages_lost, untouched, &mut self.outbox, &mut self.history);
+        self.app_len_back = (self.outbox.len() - waiting_len) as u64;
         closed.messages_lost = lost.len() as u64;
         self.ended(closed, lost);
     }

@@ -131,6 +131,8 @@ pub struct Session {
     last_id: MessageId,
     /// Bytes of payload that were passed to `send` too late, or that waited when it ended.
     app_len_given_up: u64,
+    /// Bytes of payload that the last connection gave up, and that wait in the outbox again.
+    app_len_back: u64,
     events: VecDeque<SessionEvent<'static>>,
 }
 
@@ -188,6 +190,7 @@ impl Session {
             history: History::default(),
             last_id: MessageId::NONE,
             app_len_given_up: 0,
+            app_len_back: 0,
             events: VecDeque::new(),
         };
         session.apply(StateInput::Reconnect);
@@ -259,6 +262,7 @@ impl Session {
     #[must_use]
     pub fn buffered_amount(&self) -> u64 {
         let connection = self.connection.as_ref().map_or(0, Connection::buffered_amount);
+        let connection = connection.saturating_sub(self.app_len_back);
         connection.saturating_add(self.outbox.len() as u64).saturating_add(self.app_len_given_up)
     }
 

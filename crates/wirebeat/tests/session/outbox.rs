@@ -262,6 +262,25 @@ fn what_waits_when_it_is_over_is_given_back() {
     assert_eq!(texts(&write_all(&mut session, START, attempt)), [""; 0]);
 }
 
+#[test]
+fn what_goes_back_to_it_counts_once() {
+    let mut session = session(fixed(), START);
+    session.send(START, "one").unwrap();
+    session.send(START, "second").unwrap();
+    let attempt = open(&mut session, START);
+    write(&mut session, START, attempt, 1);
+    assert_eq!(session.buffered_amount(), 9);
+    session.handle_lost(START, attempt);
+    poll(&mut session);
+    assert_eq!(session.outbox_messages(), 1);
+    assert_eq!(session.buffered_amount(), 9, "what was lost counts too, until the next connection");
+    session.handle_timeout(START + secs(3));
+    let attempt = open(&mut session, START + secs(3));
+    assert_eq!(session.buffered_amount(), 6);
+    write_all(&mut session, START + secs(3), attempt);
+    assert_eq!(session.buffered_amount(), 0);
+}
+
 /// Also what had been given to a connection, when that was the last.
 #[test]
 fn what_had_not_begun_is_given_back_if_no_connection_follows() {
