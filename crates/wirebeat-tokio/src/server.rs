@@ -156,21 +156,25 @@ impl<S: Socket> Pending<S> {
                 poll_fn(|cx| self.hand.poll_flush(cx)).await;
                 Ok(WebSocket::new(self.hand, None))
             }
-            Err(error) => {
-                let (status, error) = match error {
-                    handshake::AcceptError::Gone => return Err(self.gone()),
-                    handshake::AcceptError::NotAnUpgrade => (426, AcceptError::NotAnUpgrade),
-                    handshake::AcceptError::SubprotocolUnoffered => {
-                        (500, AcceptError::SubprotocolUnoffered)
-                    }
-                };
-                if let Ok(response) = Response::new(status) {
-                    // The misuse is what has to be told, however the answer fares.
-                    let _ = self.respond(&response).await;
-                }
-                Err(error)
-            }
+            // An idle connection's task is as large as the largest of its steps.
+            Err(error) => Err(Box::pin(self.refuse(error)).await),
         }
+    }
+
+    /// Answers a request that the application can't accept so. Returns why.
+    async fn refuse(self, error: handshake::AcceptError) -> AcceptError {
+        let (status, error) = match error {
+            handshake::AcceptError::Gone => return self.gone(),
+            handshake::AcceptError::NotAnUpgrade => (426, AcceptError::NotAnUpgrade),
+            handshake::AcceptError::SubprotocolUnoffered => {
+                (500, AcceptError::SubprotocolUnoffered)
+            }
+        };
+        if let Ok(response) = Response::new(status) {
+            // The misuse is what has to be told, however the answer fares.
+            let _ = self.respond(&response).await;
+        }
+        error
     }
 
     /// Answers without opening a WebSocket: refuses an upgrade, or answers a plain HTTP request.

@@ -5,6 +5,8 @@ use std::panic::{self, AssertUnwindSafe};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
+#[cfg(feature = "tls")]
+use std::time::Duration;
 
 use wirebeat::handshake::OriginPolicy;
 use wirebeat::{CloseCode, Config, Reason};
@@ -97,23 +99,34 @@ impl<H> Service<H> {
 
     #[cfg(feature = "tls")]
     async fn secure<S: Socket>(&self, stream: S) -> Result<MaybeTls<S>, AcceptError> {
-        let Some(tls) = &self.options.tls else { return Ok(MaybeTls::Plain(stream)) };
-        // Its state is large, and gone when it's done.
-        let handshake = Box::pin(tls.accept(stream));
-        let stream = match self.options.config.open_timeout {
-            None => handshake.await,
-            Some(timeout) => match tokio::time::timeout(timeout, handshake).await {
-                Ok(stream) => stream,
-                Err(_) => return Err(AcceptError::Timeout),
-            },
-        };
-        Ok(MaybeTls::Tls(Box::new(stream.map_err(AcceptError::Tls)?.into())))
+        match &self.options.tls {
+            None => Ok(MaybeTls::Plain(stream)),
+            // Its state is large, and gone when it's done.
+            Some(tls) => Box::pin(secure(tls, stream, self.options.config.open_timeout)).await,
+        }
     }
 
     #[cfg(not(feature = "tls"))]
     async fn secure<S: Socket>(&self, stream: S) -> Result<MaybeTls<S>, AcceptError> {
         Ok(MaybeTls::Plain(stream))
     }
+}
+
+#[cfg(feature = "tls")]
+async fn secure<S: Socket>(
+    tls: &tokio_rustls::TlsAcceptor,
+    stream: S,
+    limit: Option<Duration>,
+) -> Result<MaybeTls<S>, AcceptError> {
+    let handshake = tls.accept(stream);
+    let stream = match limit {
+        None => handshake.await,
+        Some(limit) => {
+            let within = tokio::time::timeout(limit, handshake).await;
+            within.map_err(|_| AcceptError::Timeout)?
+        }
+    };
+    Ok(MaybeTls::Tls(Box::new(stream.map_err(AcceptError::Tls)?.into())))
 }
 
 /// A server's connections, each of which has a [`Keeper`] for as long as its task lives.

@@ -20,7 +20,7 @@ use crate::state::State;
 pub(crate) struct Shared<S> {
     whole: Mutex<Whole<S>>,
     /// The transport, from when it's split on.
-    apart: OnceLock<Mutex<S>>,
+    apart: OnceLock<Box<Mutex<S>>>,
     pub(crate) fan: Arc<Fan>,
     /// The fan, as what the transport and the timer wake.
     pub(crate) waker: Waker,
@@ -67,7 +67,7 @@ impl<S> Shared<S> {
         let mut whole = self.lock();
         if let Some(stream) = whole.stream.take() {
             whole.is_shared = true;
-            let _ = self.apart.set(Mutex::new(stream));
+            let _ = self.apart.set(Box::new(Mutex::new(stream)));
         }
     }
 

@@ -1,5 +1,5 @@
 use std::fmt;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::mem;
 use std::pin::pin;
 use std::sync::Arc;
@@ -201,15 +201,11 @@ impl<S: Socket> WebSocket<S> {
     /// The message is queued as soon as the send queue has room, mostly at the first poll, and is
     /// written by this call or a later one. If the future is dropped before, it isn't sent. Whoever
     /// has to know uses [`try_feed`](WebSocket::try_feed) and [`flush`](WebSocket::flush).
-    pub async fn send<'m>(
+    pub fn send<'m>(
         &mut self,
         message: impl Into<Message<'m>>,
-    ) -> Result<(), SendMessageError<'m>> {
-        let is_answer = self.begin_send();
-        self.send_with(message.into(), is_answer, |connection, now, message| {
-            connection.send(now, message)
-        })
-        .await
+    ) -> impl Future<Output = Result<(), SendMessageError<'m>>> {
+        self.send_with(message.into(), |connection, now, message| connection.send(now, message))
     }
 
     /// Queues a message, and leaves it to the next call to write it. Waits only for room.
@@ -264,9 +260,7 @@ impl<S: Socket> WebSocket<S> {
     ///
     /// As of [`send`](WebSocket::send).
     pub async fn send_prepared(&mut self, prepared: &Prepared) -> Result<(), SendError<()>> {
-        let is_answer = self.begin_send();
-        self.send_with((), is_answer, |connection, now, ()| connection.send_prepared(now, prepared))
-            .await
+        self.send_with((), |connection, now, ()| connection.send_prepared(now, prepared)).await
     }
 
     /// Sends a part of a message that is too big to hold ([RFC 6455 §5.4]). `first` says which kind
@@ -295,8 +289,7 @@ impl<S: Socket> WebSocket<S> {
         payload: impl Into<Payload<'p>>,
         fin: bool,
     ) -> Result<(), SendPayloadError<'p>> {
-        let is_answer = self.begin_send();
-        self.send_with(payload.into(), is_answer, |connection, now, payload| {
+        self.send_with(payload.into(), |connection, now, payload| {
             connection.send_fragment(now, first, payload, fin)
         })
         .await
@@ -319,11 +312,8 @@ impl<S: Socket> WebSocket<S> {
         &mut self,
         payload: impl Into<Payload<'p>>,
     ) -> Result<(), SendPayloadError<'p>> {
-        let is_answer = self.begin_send();
-        self.send_with(payload.into(), is_answer, |connection, now, payload| {
-            connection.ping(now, payload)
-        })
-        .await
+        self.send_with(payload.into(), |connection, now, payload| connection.ping(now, payload))
+            .await
     }
 
     /// Closes the connection, and waits until it's closed: until the peer has answered, or
@@ -405,25 +395,20 @@ impl<S: Socket> WebSocket<S> {
         self.hand.look_at_stream(look)
     }
 
-    fn begin_send(&mut self) -> bool {
-        mem::take(&mut self.has_received)
-    }
-
-    async fn send_with<M>(
+    fn send_with<M>(
         &mut self,
         unsent: M,
-        is_answer: bool,
         mut send: impl FnMut(&mut Connection, Timestamp, M) -> Result<(), SendError<M>>,
-    ) -> Result<(), SendError<M>> {
+    ) -> impl Future<Output = Result<(), SendError<M>>> {
+        let is_answer = mem::take(&mut self.has_received);
         let mut sending = Sending::Unsent(unsent);
-        let until = Until::Written { is_answer };
-        poll_fn(|cx| {
+        let hand = &self.hand;
+        poll_fn(move |cx| {
             if !is_answer {
-                self.hand.look_if_overdue(cx);
+                hand.look_if_overdue(cx);
             }
-            self.hand.poll_send(cx, &mut sending, until, &mut send)
+            hand.poll_send(cx, &mut sending, Until::Written { is_answer }, &mut send)
         })
-        .await
     }
 }
 
