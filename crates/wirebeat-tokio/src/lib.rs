@@ -30,6 +30,7 @@
 //! | `quick` | the usual cases, in one step |
 //! | `state`, `inbox`, `timer`, `clock` | what is known of a connection |
 //! | `transport`, `scratch`, `chunk` | reading and writing |
+//! | `hyper` | connections that an HTTP server gives |
 //! | `error` | why there is no connection |
 #![forbid(unsafe_code)]
 
@@ -43,6 +44,8 @@ mod dial;
 mod drive;
 mod error;
 mod fan;
+#[cfg(feature = "hyper")]
+mod hyper;
 mod inbox;
 mod listener;
 mod quick;
@@ -67,6 +70,10 @@ mod websocket;
 pub use byte_stream::ByteStream;
 pub use client::{Client, connect};
 pub use error::{AcceptError, ConnectError, Step, UrlFault};
+#[cfg(feature = "axum")]
+pub use hyper::WebSocketUpgrade;
+#[cfg(feature = "hyper")]
+pub use hyper::{Opening, Upgrade, UpgradeRefusal, UpgradedStream};
 pub use listener::Listener;
 pub use receiver::Receiver;
 pub use sender::Sender;

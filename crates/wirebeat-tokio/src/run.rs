@@ -1,7 +1,11 @@
 use std::future::{Future, poll_fn};
 use std::mem;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::Context;
+use std::thread;
+
+use wirebeat::CloseCode;
 
 use crate::Socket;
 use crate::drive::Purpose;
@@ -24,6 +28,34 @@ pub(crate) async fn corked<S: Socket, F: Future>(
     .await;
     poll_fn(|cx| corked.shared.poll_flush(cx)).await;
     done
+}
+
+/// A connection that lasts as long as this: it's closed when this is dropped, whoever may still hold
+/// a part of it.
+pub(crate) struct Kept<S: Socket>(pub(crate) Arc<Shared<S>>);
+
+impl<S: Socket> Kept<S> {
+    pub(crate) fn new(shared: Arc<Shared<S>>) -> Kept<S> {
+        shared.change(|state| state.is_kept = true);
+        Kept(shared)
+    }
+
+    /// Polls what the application does with it, and closes it in order after that.
+    pub(crate) async fn serve(&self, work: Pin<&mut impl Future>) {
+        corked(&self.0, work).await;
+        self.0.finish(CloseCode::GOING_AWAY).await;
+    }
+}
+
+impl<S: Socket> Drop for Kept<S> {
+    fn drop(&mut self) {
+        let code = match thread::panicking() {
+            false => CloseCode::GOING_AWAY,
+            true => CloseCode::INTERNAL_ERROR,
+        };
+        self.0.change(|state| state.leave(code));
+        self.0.go_away();
+    }
 }
 
 /// A connection that's corked until this is dropped.

@@ -4,7 +4,6 @@ use std::future::Future;
 use std::panic::{self, AssertUnwindSafe};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
 #[cfg(feature = "tls")]
 use std::time::Duration;
 
@@ -13,7 +12,7 @@ use wirebeat::{CloseCode, Config, Reason};
 
 use crate::calls::Hand;
 use crate::error::AcceptError;
-use crate::run::corked;
+use crate::run::Kept;
 use crate::serve::ServeError;
 use crate::shared::Shared;
 use crate::{MaybeTls, Pending, Socket, server};
@@ -86,15 +85,14 @@ impl<H> Service<H> {
         let shared = server::connection(stream, self.options.origins.clone(), &self.options.config);
         let keeper = Keeper::new(&self.connections, shared);
         let work = pin!(async {
-            match server::await_request(Hand::new(Arc::clone(&keeper.shared))).await {
+            match server::await_request(Hand::new(Arc::clone(&keeper.kept.0))).await {
                 Ok(pending) => (self.handler)(pending).await,
                 // It was we who gave up.
                 Err(AcceptError::Gone(cause)) if cause.reason == Reason::Aborted => {}
                 Err(error) => self.report(ServeError::Opening(error)),
             }
         });
-        corked(&keeper.shared, work).await;
-        keeper.shared.finish(CloseCode::GOING_AWAY).await;
+        keeper.kept.serve(work).await;
     }
 
     #[cfg(feature = "tls")]
@@ -174,14 +172,14 @@ impl<S: Socket + Send + 'static> Leave for Shared<S> {
 
 /// Keeps a connection until its task ends, by itself or not.
 struct Keeper<'c, S: Socket> {
-    shared: Arc<Shared<S>>,
+    kept: Kept<S>,
     connections: &'c Connections,
     key: u64,
 }
 
 impl<'c, S: Socket + Send + 'static> Keeper<'c, S> {
     fn new(connections: &'c Connections, shared: Arc<Shared<S>>) -> Keeper<'c, S> {
-        shared.change(|state| state.is_kept = true);
+        let kept = Kept::new(Arc::clone(&shared));
         let mut table = connections.table();
         let key = table.next_key;
         table.next_key += 1;
@@ -191,18 +189,12 @@ impl<'c, S: Socket + Send + 'static> Keeper<'c, S> {
         if is_leaving {
             shared.leave(CloseCode::GOING_AWAY);
         }
-        Keeper { shared, connections, key }
+        Keeper { kept, connections, key }
     }
 }
 
 impl<S: Socket> Drop for Keeper<'_, S> {
     fn drop(&mut self) {
         self.connections.table().connections.remove(&self.key);
-        let code = match thread::panicking() {
-            false => CloseCode::GOING_AWAY,
-            true => CloseCode::INTERNAL_ERROR,
-        };
-        self.shared.change(|state| state.leave(code));
-        self.shared.go_away();
     }
 }
