@@ -15,7 +15,10 @@ use crate::error::{ConnectError, UrlFault};
 pub(crate) struct Address {
     host: Host<String>,
     port: u16,
-    #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "there is none"))]
+    #[cfg_attr(
+        not(any(feature = "proxy", feature = "tls")),
+        expect(dead_code, reason = "there is none")
+    )]
     is_tls: bool,
 }
 
@@ -74,6 +77,11 @@ impl Address {
     /// The host, as it's written in a URL.
     pub(crate) fn host(&self) -> String {
         self.host.to_string()
+    }
+
+    #[cfg(feature = "proxy")]
+    pub(crate) fn is_tls(&self) -> bool {
+        self.is_tls
     }
 
     pub(crate) fn port(&self) -> u16 {

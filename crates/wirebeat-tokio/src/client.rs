@@ -17,6 +17,8 @@ use wirebeat::{Config, Connection, Event, Reason, Seed, Timestamp};
 use crate::address::Address;
 use crate::calls::Hand;
 use crate::error::{ConnectError, Step};
+#[cfg(feature = "proxy")]
+use crate::proxy::Proxy;
 use crate::shared::Shared;
 #[cfg(feature = "tls")]
 use crate::tls::{ClientTls, Identity};
@@ -65,6 +67,8 @@ pub struct Client {
     request: Request,
     config: Config,
     nodelay: bool,
+    #[cfg(feature = "proxy")]
+    proxy: Option<Proxy>,
     #[cfg(feature = "tls")]
     tls: ClientTls,
 }
@@ -83,6 +87,8 @@ impl Client {
             request,
             config: Config::default(),
             nodelay: true,
+            #[cfg(feature = "proxy")]
+            proxy: None,
             #[cfg(feature = "tls")]
             tls: ClientTls::default(),
         })
@@ -133,6 +139,14 @@ impl Client {
         self
     }
 
+    /// Connects by way of a proxy. By default there's none, whatever the environment says:
+    /// [`Proxy::from_env`] asks it.
+    #[cfg(feature = "proxy")]
+    pub fn proxy(mut self, proxy: Proxy) -> Client {
+        self.proxy = Some(proxy);
+        self
+    }
+
     /// Trusts servers whose certificates come from these, instead of from those that the platform
     /// trusts.
     #[cfg(feature = "tls")]
@@ -171,6 +185,7 @@ impl Client {
     /// # Errors
     ///
     /// - [`ConnectError::Dns`], [`ConnectError::Unreachable`]: no TCP connection could be made;
+    /// - `ConnectError::Proxy`: the proxy doesn't lead to the server;
     /// - [`ConnectError::Timeout`]: it took longer than `open_timeout`;
     /// - [`ConnectError::Tls`]: the server isn't trusted, refuses us, or doesn't speak TLS; or what
     ///   was given to make TLS with can't be used;
@@ -304,11 +319,29 @@ impl Client {
     }
 
     async fn dial_within(&self, limit: TimeLimit) -> Result<TcpStream, ConnectError> {
-        let addresses = limit.within(Step::Resolving, self.address.resolve()).await?;
-        let dial = dial::dial(self.authority(), addresses);
-        let stream = limit.within(Step::Connecting, dial).await?;
+        let stream = match self.dial_proxy(limit).await? {
+            Some(stream) => stream,
+            None => {
+                let addresses = limit.within(Step::Resolving, self.address.resolve()).await?;
+                let dial = dial::dial(self.authority(), addresses);
+                limit.within(Step::Connecting, dial).await?
+            }
+        };
         stream.set_nodelay(self.nodelay).map_err(ConnectError::Io)?;
         Ok(stream)
+    }
+
+    #[cfg(feature = "proxy")]
+    async fn dial_proxy(&self, limit: TimeLimit) -> Result<Option<TcpStream>, ConnectError> {
+        let Some(proxy) = &self.proxy else { return Ok(None) };
+        let (host, port) = (self.address.host(), self.address.port());
+        let dial = proxy.dial(&host, port, self.address.is_tls());
+        limit.within(Step::Connecting, async { dial.await.transpose() }).await
+    }
+
+    #[cfg(not(feature = "proxy"))]
+    async fn dial_proxy(&self, _: TimeLimit) -> Result<Option<TcpStream>, ConnectError> {
+        Ok(None)
     }
 
     fn authority(&self) -> String {

@@ -44,6 +44,14 @@ pub enum ConnectError {
         /// a family of addresses.
         source: io::Error,
     },
+    /// The proxy didn't lead to the server: it can't be reached, wants credentials, or refuses.
+    #[cfg(feature = "proxy")]
+    Proxy {
+        /// Where the proxy is.
+        proxy: String,
+        /// What went wrong.
+        source: Box<dyn Error + Send + Sync>,
+    },
     /// It took longer than `open_timeout`.
     Timeout(Step),
     /// The server answered, but not with a WebSocket: a refusal, a redirect, or a page.
@@ -126,6 +134,14 @@ impl fmt::Display for ConnectError {
                     _ => "check the address and the network",
                 })
             }
+            #[cfg(feature = "proxy")]
+            ConnectError::Proxy { proxy, source } => {
+                write!(f, "the proxy {proxy} leads nowhere ({source}")?;
+                if let Some(source) = source.source() {
+                    write!(f, ": {source}")?;
+                }
+                f.write_str("); check its address and credentials, and what it allows")
+            }
             ConnectError::Timeout(step) => {
                 write!(f, "timed out while {step}; check the network, or raise open_timeout")
             }
@@ -202,6 +218,8 @@ impl Error for ConnectError {
         match self {
             ConnectError::Dns { source, .. } => source.as_ref().map(|source| source as _),
             ConnectError::Unreachable { source, .. } | ConnectError::Io(source) => Some(source),
+            #[cfg(feature = "proxy")]
+            ConnectError::Proxy { source, .. } => Some(&**source),
             ConnectError::Request(error) => Some(error),
             ConnectError::Handshake(cause) => Some(cause),
             ConnectError::Entropy(error) => Some(error),

@@ -20,7 +20,7 @@
 //!
 //! | file | subject |
 //! |---|---|
-//! | `client`, `address`, `dial`, `tls`, `stream` | from a URL to a connection |
+//! | `client`, `address`, `dial`, `proxy`, `tls`, `stream` | from a URL to a connection |
 //! | `server`, `upgraded` | from a stream to a request, and to the answer; without them |
 //! | `serve`, `service`, `listener` | a server for all of a listener's clients |
 //! | `websocket`, `sender`, `receiver`, `sink`, `byte_stream` | the handles on an open connection |
@@ -48,6 +48,8 @@ mod fan;
 mod hyper;
 mod inbox;
 mod listener;
+#[cfg(feature = "proxy")]
+mod proxy;
 mod quick;
 mod receiver;
 mod run;
@@ -75,6 +77,8 @@ pub use hyper::WebSocketUpgrade;
 #[cfg(feature = "hyper")]
 pub use hyper::{Opening, Upgrade, UpgradeRefusal, UpgradedStream};
 pub use listener::Listener;
+#[cfg(feature = "proxy")]
+pub use proxy::{Proxy, ProxyError};
 pub use receiver::Receiver;
 pub use sender::Sender;
 pub use serve::{ServeError, Server, Stopped, Stopper, serve};
