@@ -1,6 +1,6 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, TryRecvError};
 use std::thread;
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use std::time::Duration;
 use rustls::pki_types::ServerName;
 use url::{Host, Position, Url};
 use wirebeat::handshake::{Request, RequestError};
+use wirebeat::session::Target;
 
 use crate::error::{ConnectError, Step, UrlFault};
 
@@ -74,6 +75,38 @@ impl Address {
         }
     }
 
+    /// Where a session's target leads.
+    pub(crate) fn of(target: &Target) -> Result<Address, ConnectError> {
+        if target.is_secure() && !cfg!(feature = "tls") {
+            return Err(ConnectError::TlsNotBuiltIn);
+        }
+        let host = match target.host().parse() {
+            Ok(IpAddr::V4(ip)) => Host::Ipv4(ip),
+            Ok(IpAddr::V6(ip)) => Host::Ipv6(ip),
+            Err(_) => Host::Domain(target.host().into()),
+        };
+        Ok(Address { host, port: target.port(), is_tls: target.is_secure() })
+    }
+
+    /// Host and port, as they're told of.
+    pub(crate) fn name(&self) -> String {
+        format!("{}:{}", self.host, self.port)
+    }
+
+    /// All that the host's name resolves to, later unless that's known already; `done` is called
+    /// when it's there, on another thread. The resolver can't be stopped, but nobody needs to wait
+    /// for it.
+    pub(crate) fn resolve_aside(
+        &self,
+        done: impl FnOnce() + Send + 'static,
+    ) -> Result<Resolving, ConnectError> {
+        Ok(match &self.host {
+            Host::Ipv4(ip) => Resolving::Known(SocketAddr::new(IpAddr::V4(*ip), self.port)),
+            Host::Ipv6(ip) => Resolving::Known(SocketAddr::new(IpAddr::V6(*ip), self.port)),
+            Host::Domain(name) => Resolving::Asked(name.clone(), ask(name, self.port, done)?),
+        })
+    }
+
     /// All that the host's name resolves to, at least one address. What has no limit may take as
     /// long as the system's resolver likes.
     pub(crate) fn resolve(&self, limit: Option<Duration>) -> Result<Vec<SocketAddr>, ConnectError> {
@@ -86,11 +119,39 @@ impl Address {
             None => lookup(name, self.port),
             Some(limit) => lookup_within(name, self.port, limit)?,
         };
-        match found {
-            Ok(addresses) if !addresses.is_empty() => Ok(addresses),
-            Ok(_) => Err(ConnectError::Dns { host: name.clone(), source: None }),
-            Err(error) => Err(ConnectError::Dns { host: name.clone(), source: Some(error) }),
+        at_least_one(name, found)
+    }
+}
+
+/// What a host's name resolves to, once that's known.
+#[derive(Debug)]
+pub(crate) enum Resolving {
+    Known(SocketAddr),
+    Asked(String, Receiver<io::Result<Vec<SocketAddr>>>),
+}
+
+impl Resolving {
+    /// At least one address, if it's known by now.
+    pub(crate) fn outcome(&mut self) -> Option<Result<Vec<SocketAddr>, ConnectError>> {
+        match self {
+            Resolving::Known(address) => Some(Ok(vec![*address])),
+            Resolving::Asked(name, answer) => match answer.try_recv() {
+                Ok(found) => Some(at_least_one(name, found)),
+                Err(TryRecvError::Empty) => None,
+                Err(TryRecvError::Disconnected) => Some(at_least_one(name, Ok(Vec::new()))),
+            },
         }
+    }
+}
+
+fn at_least_one(
+    name: &str,
+    found: io::Result<Vec<SocketAddr>>,
+) -> Result<Vec<SocketAddr>, ConnectError> {
+    match found {
+        Ok(addresses) if !addresses.is_empty() => Ok(addresses),
+        Ok(_) => Err(ConnectError::Dns { host: name.into(), source: None }),
+        Err(error) => Err(ConnectError::Dns { host: name.into(), source: Some(error) }),
     }
 }
 
@@ -98,27 +159,34 @@ fn lookup(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     Ok((name, port).to_socket_addrs()?.collect())
 }
 
-/// The system's resolver can't be stopped, so it works on a thread of its own that is left behind
-/// if it takes too long.
 fn lookup_within(
     name: &str,
     port: u16,
     limit: Duration,
 ) -> Result<io::Result<Vec<SocketAddr>>, ConnectError> {
-    let (sender, receiver) = mpsc::sync_channel(1);
-    let wanted = name.to_owned();
-    thread::Builder::new()
-        .name("wirebeat-dns".into())
-        // If nobody waits any more, the answer is of no use.
-        .spawn(move || drop(sender.send(lookup(&wanted, port))))
-        .map_err(ConnectError::Io)?;
-    match receiver.recv_timeout(limit) {
+    match ask(name, port, || ())?.recv_timeout(limit) {
         Ok(found) => Ok(found),
         Err(RecvTimeoutError::Timeout) => Err(ConnectError::Timeout(Step::Resolving)),
-        Err(RecvTimeoutError::Disconnected) => {
-            Err(ConnectError::Dns { host: name.into(), source: None })
-        }
+        Err(RecvTimeoutError::Disconnected) => Ok(Ok(Vec::new())),
     }
+}
+
+/// The system's resolver can't be stopped, so it works on a thread of its own that is left behind
+/// if it takes too long.
+fn ask(
+    name: &str,
+    port: u16,
+    done: impl FnOnce() + Send + 'static,
+) -> Result<Receiver<io::Result<Vec<SocketAddr>>>, ConnectError> {
+    let (sender, receiver) = mpsc::sync_channel(1);
+    let wanted = name.to_owned();
+    let work = move || {
+        // If nobody waits any more, the answer is of no use.
+        drop(sender.send(lookup(&wanted, port)));
+        done();
+    };
+    thread::Builder::new().name("wirebeat-dns".into()).spawn(work).map_err(ConnectError::Io)?;
+    Ok(receiver)
 }
 
 #[cfg(test)]

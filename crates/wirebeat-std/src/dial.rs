@@ -7,7 +7,7 @@ use std::os::{fd::OwnedFd, unix::net::UnixStream};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use mio::{Events, Interest, Poll, Token};
+use mio::{Events, Interest, Poll, Registry, Token};
 #[cfg(unix)]
 use socket2::{Domain, SockAddr, Socket, Type};
 
@@ -31,13 +31,26 @@ pub(crate) fn dial(
     addresses: Vec<SocketAddr>,
     limit: TimeLimit,
 ) -> Result<TcpStream, ConnectError> {
-    let race = Race {
-        poll: Poll::new().map_err(ConnectError::Io)?,
-        attempts: Vec::new(),
-        schedule: Schedule::new(addresses, Instant::now()),
-        failure: None,
-    };
-    race.run(host, limit)
+    let mut poll = Poll::new().map_err(ConnectError::Io)?;
+    let mut events = Events::with_capacity(16);
+    let mut race = Race::new(host, addresses, 0);
+    loop {
+        let left = limit.left(Step::Connecting)?;
+        let next_in = race.start_due(poll.registry())?;
+        match poll.poll(&mut events, left.into_iter().chain(next_in).min()) {
+            Err(error) if error.kind() != ErrorKind::Interrupted => {
+                return Err(ConnectError::Io(error));
+            }
+            Ok(()) | Err(_) => {}
+        }
+        for event in &events {
+            if let Some(stream) = race.outcome(event.token()) {
+                let stream = TcpStream::from(stream);
+                stream.set_nonblocking(false).map_err(ConnectError::Io)?;
+                return Ok(stream);
+            }
+        }
+    }
 }
 
 /// Connects to a Unix socket, which waits where the server doesn't keep up with accepting.
@@ -57,49 +70,43 @@ pub(crate) fn dial_unix(path: &Path, limit: TimeLimit) -> Result<UnixStream, Con
     })
 }
 
-/// All attempts, in one thread.
+/// All attempts, side by side.
 #[derive(Debug)]
-struct Race {
-    poll: Poll,
-    /// By token; `None` once one has failed.
+pub(crate) struct Race {
+    host: String,
+    /// The token of the first attempt.
+    first: usize,
+    /// In the order of their tokens; `None` once one has failed.
     attempts: Vec<Option<mio::net::TcpStream>>,
     schedule: Schedule,
     failure: Option<io::Error>,
 }
 
 impl Race {
-    fn run(mut self, host: String, limit: TimeLimit) -> Result<TcpStream, ConnectError> {
-        let mut events = Events::with_capacity(16);
+    /// Attempts that have the tokens from `first` on, one for each address.
+    pub(crate) fn new(host: String, addresses: Vec<SocketAddr>, first: usize) -> Race {
+        let schedule = Schedule::new(addresses, Instant::now());
+        Race { host, first, attempts: Vec::new(), schedule, failure: None }
+    }
+
+    /// Starts the attempts that are due. Returns how long it is until another is, if one waits.
+    pub(crate) fn start_due(
+        &mut self,
+        registry: &Registry,
+    ) -> Result<Option<Duration>, ConnectError> {
         loop {
-            let left = limit.left(Step::Connecting)?;
-            let next_in = match self.schedule.next(Instant::now()) {
-                Next::Start(address) => {
-                    self.start(address);
-                    continue;
-                }
-                Next::Wait(next_in) => next_in,
-                Next::GiveUp => return Err(self.defeat(host)),
-            };
-            match self.poll.poll(&mut events, left.into_iter().chain(next_in).min()) {
-                Err(error) if error.kind() != ErrorKind::Interrupted => {
-                    return Err(ConnectError::Io(error));
-                }
-                Ok(()) | Err(_) => {}
-            }
-            for event in &events {
-                if let Some(stream) = self.outcome(event.token()) {
-                    let stream = TcpStream::from(stream);
-                    stream.set_nonblocking(false).map_err(ConnectError::Io)?;
-                    return Ok(stream);
-                }
+            match self.schedule.next(Instant::now()) {
+                Next::Start(address) => self.start(registry, address),
+                Next::Wait(next_in) => return Ok(next_in),
+                Next::GiveUp => return Err(self.defeat()),
             }
         }
     }
 
-    fn start(&mut self, address: SocketAddr) {
-        let token = Token(self.attempts.len());
+    fn start(&mut self, registry: &Registry, address: SocketAddr) {
+        let token = Token(self.first + self.attempts.len());
         let attempt = mio::net::TcpStream::connect(address).and_then(|mut stream| {
-            self.poll.registry().register(&mut stream, token, Interest::WRITABLE)?;
+            registry.register(&mut stream, token, Interest::WRITABLE)?;
             Ok(stream)
         });
         match attempt {
@@ -112,8 +119,8 @@ impl Race {
     }
 
     /// What has become of an attempt: its stream if it is the winner.
-    fn outcome(&mut self, token: Token) -> Option<mio::net::TcpStream> {
-        let attempt = self.attempts.get_mut(token.0)?;
+    pub(crate) fn outcome(&mut self, token: Token) -> Option<mio::net::TcpStream> {
+        let attempt = self.attempts.get_mut(token.0.checked_sub(self.first)?)?;
         match is_connected(attempt.as_ref()?) {
             Ok(true) => attempt.take(),
             Ok(false) => None,
@@ -137,12 +144,12 @@ impl Race {
     }
 
     /// Why no attempt has won.
-    fn defeat(self, host: String) -> ConnectError {
+    fn defeat(&mut self) -> ConnectError {
         let none = || io::Error::from(ErrorKind::AddrNotAvailable);
-        let source = self.failure.unwrap_or_else(none);
+        let source = self.failure.take().unwrap_or_else(none);
         match source.kind() {
             ErrorKind::TimedOut => ConnectError::Timeout(Step::Connecting),
-            _ => ConnectError::Unreachable { host, source },
+            _ => ConnectError::Unreachable { host: std::mem::take(&mut self.host), source },
         }
     }
 }
@@ -399,12 +406,7 @@ mod tests {
         let refused = || io::Error::from(ErrorKind::ConnectionRefused);
         let no_way = || io::Error::from(ErrorKind::NetworkUnreachable);
         for failures in [[refused(), no_way()], [no_way(), refused()]] {
-            let mut race = Race {
-                poll: Poll::new().unwrap(),
-                attempts: Vec::new(),
-                schedule: Schedule::new(vec![v4(1), v6(1)], Instant::now()),
-                failure: None,
-            };
+            let mut race = Race::new("host".into(), vec![v4(1), v6(1)], 0);
             for failure in failures {
                 race.schedule.next(Instant::now());
                 race.note_failure(failure);

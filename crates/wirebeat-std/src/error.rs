@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 
 use wirebeat::handshake::{ReceivedResponse, RequestError, RequestRefusal};
+use wirebeat::session::TargetError;
 use wirebeat::{Cause, Reason};
 
 /// Why there's no connection. Each kind names who can mend it, and its text says how.
@@ -16,6 +17,8 @@ pub enum ConnectError {
         /// What is wrong with it.
         fault: UrlFault,
     },
+    /// The URL leads to no target for a session. Whoever wrote it can mend it.
+    Target(TargetError),
     /// The URL asks for TLS (`wss:`), which the program was built without: the feature `tls` is off.
     TlsNotBuiltIn,
     /// No secure connection could be made: the server isn't trusted, refuses us, or doesn't speak
@@ -98,6 +101,7 @@ impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ConnectError::Url { url, fault } => write!(f, "can't connect to {url:?}: {fault}"),
+            ConnectError::Target(error) => error.fmt(f),
             ConnectError::TlsNotBuiltIn => f.write_str(
                 "wss: needs TLS, which this program was built without; use ws: where that is safe",
             ),
@@ -219,6 +223,7 @@ impl Error for ConnectError {
             ConnectError::Unreachable { source, .. }
             | ConnectError::UnixSocket { source, .. }
             | ConnectError::Io(source) => Some(source),
+            ConnectError::Target(error) => Some(error),
             ConnectError::Request(error) => Some(error),
             ConnectError::Handshake(cause) => Some(cause),
             ConnectError::Entropy(error) => Some(error),
@@ -231,6 +236,12 @@ impl Error for ConnectError {
             | ConnectError::Timeout(_)
             | ConnectError::Rejected(_) => None,
         }
+    }
+}
+
+impl From<TargetError> for ConnectError {
+    fn from(error: TargetError) -> ConnectError {
+        ConnectError::Target(error)
     }
 }
 

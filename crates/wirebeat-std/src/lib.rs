@@ -40,6 +40,7 @@ mod address;
 mod client;
 mod connections;
 mod dial;
+mod driven;
 mod driver;
 mod error;
 mod hold;
@@ -54,6 +55,7 @@ mod receiver;
 mod sender;
 mod serve;
 mod server;
+mod session;
 mod shared;
 mod socket;
 mod state;
@@ -79,6 +81,7 @@ pub use serve::{ServeError, Server, Serving, Stopped, Stopper, serve};
 pub use server::{Pending, accept, accept_with};
 #[cfg(feature = "tls")]
 pub use server::{accept_tls, accept_tls_with};
+pub use session::{Session, SessionBuilder, SessionEvents};
 pub use socket::Socket;
 pub use untimed::Untimed;
 pub use websocket::WebSocket;
@@ -87,8 +90,12 @@ pub use wirebeat::handshake::{
     OriginError, OriginPolicy, ReceivedResponse, Request, RequestError, RequestRefusal, Response,
     ResponseError,
 };
+pub use wirebeat::session::{
+    Attempt, Backoff, DropReason, Dropped, Exponential, Failure, Fate, MessageId, Next, Pause,
+    Reconnect, SessionClosed, SessionConfig, SessionEvent, Target, TargetError,
+};
 pub use wirebeat::{
-    Cause, CloseCode, CloseError, CloseFrame, CloseFrameError, Closed, Config, Delivery, Event,
-    Fragment, Heartbeat, Kind, Message, Payload, Phase, Prepared, ProtocolError, ReadyState,
-    Reason, SendError, SendErrorReason, SendMessageError, SendPayloadError, Side, Text,
+    Cause, CloseCode, CloseError, CloseFrame, CloseFrameError, Closed, Config, Delivery, DialError,
+    Event, Fragment, Heartbeat, Kind, Message, Payload, Phase, Prepared, ProtocolError, ReadyState,
+    Reason, SendError, SendErrorReason, SendMessageError, SendPayloadError, Side, Text, Timestamp,
 };

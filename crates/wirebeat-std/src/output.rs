@@ -85,7 +85,8 @@ pub(crate) fn write_front(
     }
 }
 
-fn write(bytes: &impl Buf, socket: &impl Socket, patience: Patience) -> Attempt {
+/// Writes once.
+pub(crate) fn write(bytes: &impl Buf, socket: &impl Socket, patience: Patience) -> Attempt {
     let mut slices = [IoSlice::new(&[]); SLICES_MAX];
     let count = bytes.chunks_vectored(&mut slices);
     let slices = &slices[..count];

@@ -176,7 +176,7 @@ impl State {
             (Some(rest), _) => rest,
             #[cfg(feature = "tls")]
             (None, _) if self.tls.is_some() => {
-                self.tls.as_mut()?.take_output(&mut self.connection)?
+                self.tls.as_mut()?.take_output(|max| self.connection.take_transmit(max))?
             }
             (None, Holders::One) => Output::Front,
             (None, Holders::Many { .. }) => {

@@ -9,7 +9,7 @@ mod state;
 use std::io::{Read, Write};
 
 use bytes::Buf;
-use wirebeat::Connection;
+use wirebeat::Outgoing;
 
 use crate::output::Output;
 use crate::reader::Reader;
@@ -107,15 +107,18 @@ impl Tls {
     }
 
     /// Whether there's something to write, of the handshake's or the connection's.
-    pub(crate) fn has_output(&self, connection: &mut Connection) -> bool {
-        self.session.wants_write() || self.takes_data() && connection.poll_transmit().is_some()
+    pub(crate) fn has_output(&self, has_data: impl FnOnce() -> bool) -> bool {
+        self.session.wants_write() || self.takes_data() && has_data()
     }
 
-    /// Encrypts what is to be written.
-    pub(crate) fn take_output(&mut self, connection: &mut Connection) -> Option<Output> {
+    /// Encrypts what is to be written: at most so much of the connection's as `take` is asked for.
+    pub(crate) fn take_output(
+        &mut self,
+        take: impl FnOnce(usize) -> Option<Outgoing>,
+    ) -> Option<Output> {
         let mut plain_len = 0;
         if self.takes_data()
-            && let Some(mut outgoing) = connection.take_transmit(ENCRYPT_LEN_MAX)
+            && let Some(mut outgoing) = take(ENCRYPT_LEN_MAX)
         {
             plain_len = outgoing.remaining();
             while outgoing.has_remaining() {

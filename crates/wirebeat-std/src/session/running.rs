@@ -1,0 +1,250 @@
+use std::mem;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use mio::Waker;
+use wirebeat::session::{Attempt, Session, SessionConfig, SessionEvent, Target, Wanted};
+use wirebeat::{CloseCode, CloseFrame, Input, ReadyState, Seed, Timestamp};
+
+use super::events::SessionEvents;
+use super::inbox::{Inbox, Item};
+use crate::ConnectError;
+use crate::driven::{Clock, Driver, Machine, calls_of_the_core};
+#[cfg(feature = "tls")]
+use crate::tls::ClientTls;
+
+/// Starts a session on a thread.
+pub(super) fn start(
+    target: Option<Target>,
+    config: SessionConfig,
+    #[cfg(feature = "tls")] tls: ClientTls,
+) -> Result<(Arc<Owner>, SessionEvents), ConnectError> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(ConnectError::Entropy)?;
+    let seed = Seed::new(seed);
+    let clock = Clock::start();
+    let session = match target {
+        Some(target) => Session::new(target, config, seed, clock.now()),
+        None => Session::asking(config, seed, clock.now()),
+    };
+    let driver = Driver::new(
+        clock,
+        #[cfg(feature = "tls")]
+        tls,
+    )?;
+    let running = Running {
+        session,
+        inbox: Inbox::default(),
+        failure: None,
+        is_over: false,
+        is_abandoned: false,
+        has_news: false,
+    };
+    let shared = Arc::new(Shared {
+        running: Mutex::new(running),
+        changed: Condvar::new(),
+        doorbell: driver.doorbell(),
+        clock,
+    });
+    let driven = Driven(Arc::clone(&shared));
+    thread::Builder::new()
+        .name("wirebeat-session".into())
+        .spawn(move || driven.run(driver))
+        .map_err(ConnectError::Io)?;
+    Ok((Arc::new(Owner(Arc::clone(&shared))), SessionEvents::new(shared)))
+}
+
+/// The thread's hold on what it drives.
+struct Driven(Arc<Shared>);
+
+impl Driven {
+    /// Drives the session until nobody holds it any more, and it's over.
+    fn run(self, mut driver: Driver) {
+        loop {
+            let mut running = self.0.lock();
+            let limit = driver.step(&mut *running);
+            if mem::take(&mut running.has_news) {
+                self.0.changed.notify_all();
+            }
+            if running.is_abandoned && running.session.wanted() == Wanted::Nothing {
+                return;
+            }
+            drop(running);
+            if driver.wait(limit).is_err() {
+                // Without it, nothing can be held any more.
+                return;
+            }
+        }
+    }
+}
+
+/// The session ends with its thread, even if that's because a function of the application's has
+/// panicked.
+impl Drop for Driven {
+    fn drop(&mut self) {
+        let mut running = self.0.lock();
+        let now = self.0.clock.now();
+        let attempt = running.session.attempt();
+        running.session.close(now, None);
+        running.session.handle_lost(now, attempt);
+        running.deliver(now);
+        running.is_over = true;
+        running.is_abandoned = true;
+        self.0.changed.notify_all();
+    }
+}
+
+/// What the handles, the receiver and the thread share.
+pub(super) struct Shared {
+    running: Mutex<Running>,
+    changed: Condvar,
+    doorbell: Arc<Waker>,
+    clock: Clock,
+}
+
+impl Shared {
+    // A panic under the lock can come only from a function of the application's that decides on
+    // reconnecting, and it ends the session.
+    fn lock(&self) -> MutexGuard<'_, Running> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has the thread look at what has changed.
+    fn ring(&self) {
+        // If it can't be rung, it looks when it's next woken.
+        let _ = self.doorbell.wake();
+    }
+
+    /// Waits for the next event; `None` if there's none to come.
+    pub(super) fn take(&self) -> Option<Item> {
+        let mut running = self.lock();
+        loop {
+            if let Some(item) = self.take_from(&mut running) {
+                return Some(item);
+            }
+            if running.is_over {
+                return None;
+            }
+            running = self.changed.wait(running).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// The next event, if there is one.
+    pub(super) fn take_now(&self) -> Option<Item> {
+        self.take_from(&mut self.lock())
+    }
+
+    fn take_from(&self, running: &mut Running) -> Option<Item> {
+        let was_full = running.inbox.is_full();
+        let item = running.inbox.take()?;
+        if was_full && !running.inbox.is_full() {
+            self.ring();
+        }
+        Some(item)
+    }
+
+    /// Nobody is going to take events any more.
+    pub(super) fn discard(&self) {
+        self.lock().inbox.discard();
+        self.ring();
+    }
+}
+
+/// What all clones of a handle hold; the session ends when none does.
+pub(super) struct Owner(Arc<Shared>);
+
+impl Owner {
+    pub(super) fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    pub(super) fn look<T>(&self, look: impl FnOnce(&Session) -> T) -> T {
+        look(&self.0.lock().session)
+    }
+
+    /// Does something that the thread has to look at.
+    pub(super) fn act<T>(&self, act: impl FnOnce(&mut Session, Timestamp) -> T) -> T {
+        let done = act(&mut self.0.lock().session, self.now());
+        self.0.ring();
+        done
+    }
+
+    /// Does something after which there are events again, unless the thread is gone.
+    pub(super) fn revive(&self, act: impl FnOnce(&mut Session, Timestamp)) {
+        let mut running = self.0.lock();
+        if !running.is_abandoned {
+            act(&mut running.session, self.now());
+            running.is_over = false;
+        }
+        drop(running);
+        self.0.ring();
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        let mut running = self.0.lock();
+        let frame = CloseFrame::new(CloseCode::GOING_AWAY, "").ok();
+        running.session.close(self.0.clock.now(), frame);
+        running.is_abandoned = true;
+        drop(running);
+        self.0.ring();
+    }
+}
+
+/// The session, and what came of it.
+struct Running {
+    session: Session,
+    inbox: Inbox,
+    /// Why there's no transport, until the attempt's end is told of.
+    failure: Option<Arc<ConnectError>>,
+    /// Whether no event follows those in the inbox.
+    is_over: bool,
+    /// Whether nobody holds it any more, or nobody drives it.
+    is_abandoned: bool,
+    /// Whether whoever waits for events should look.
+    has_news: bool,
+}
+
+impl Running {
+    fn keep(&mut self, event: SessionEvent<'static>) {
+        let mut failure = None;
+        match &event {
+            SessionEvent::Dialing(_) => self.is_over = false,
+            SessionEvent::Closed(closed) => {
+                self.is_over = closed.is_final();
+                failure = self.failure.take();
+            }
+            _ => {}
+        }
+        self.inbox.keep(Item { event, failure });
+        self.has_news = true;
+    }
+}
+
+impl Machine for Running {
+    calls_of_the_core!(session);
+
+    fn receive(&mut self, now: Timestamp, attempt: Attempt, input: &mut Input<'_>) {
+        while self.takes_input()
+            && let Some(event) = self.session.receive(now, attempt, input)
+        {
+            self.keep(event.into_owned());
+        }
+    }
+
+    fn deliver(&mut self, _: Timestamp) {
+        while let Some(event) = self.session.poll_event() {
+            self.keep(event);
+        }
+    }
+
+    fn takes_input(&self) -> bool {
+        // What comes last, when all is over, isn't the peer's to multiply.
+        !self.inbox.is_full() || self.session.ready_state() == ReadyState::Closed
+    }
+
+    fn note_failure(&mut self, error: Arc<ConnectError>) {
+        self.failure = Some(error);
+    }
+}
