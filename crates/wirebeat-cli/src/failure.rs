@@ -87,7 +87,9 @@ impl NotConnected {
 impl From<&ConnectError> for NotConnected {
     fn from(error: &ConnectError) -> NotConnected {
         match error {
-            ConnectError::Target(_) | ConnectError::Url { .. } | ConnectError::Request(_) => NotConnected::Usage,
+            ConnectError::Target(_) | ConnectError::Url { .. } | ConnectError::Request(_) => {
+                NotConnected::Usage
+            }
             ConnectError::Dns { .. }
             | ConnectError::Unreachable { .. }
             | ConnectError::UnixSocket { .. }
