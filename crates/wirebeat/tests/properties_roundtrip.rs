@@ -49,13 +49,17 @@ impl Write for Recorded {
     }
 }
 
+/// The longest payload that tungstenite takes here; what is generated is shorter.
+const FRAME_LEN_MAX: usize = 1 << 18;
+
 /// What tungstenite hears of a stream, and why it stops.
 fn tungstenite_hears(stream: Vec<u8>, role: Role) -> (Vec<Heard>, tungstenite::Error) {
     let role = match role {
         Role::Client => tungstenite::protocol::Role::Client,
         Role::Server => tungstenite::protocol::Role::Server,
     };
-    let config = WebSocketConfig::default().max_frame_size(Some(1 << 20)).max_message_size(None);
+    let config =
+        WebSocketConfig::default().max_frame_size(Some(FRAME_LEN_MAX)).max_message_size(None);
     let stream = Recorded(Cursor::new(stream));
     let mut socket = WebSocket::from_raw_socket(stream, role, Some(config));
     let mut heard = Vec::new();
@@ -169,8 +173,9 @@ fn agree(role: Role, mut stream: Vec<u8>) -> Result<(), TestCaseError> {
     let is_refused = matches!(last, Some(Heard::Violation(_)));
     if is_refused {
         ours.pop();
-        // We refuse at the byte that shows it, tungstenite when the frame is complete.
-        stream.resize(stream.len() + 100_000, 0xFF);
+        // We refuse at the byte that shows it, tungstenite when the frame is complete: its header
+        // is here by 14 bytes, and a longer payload than the limit it refuses as well.
+        stream.resize(stream.len() + 14 + FRAME_LEN_MAX, 0xFF);
     }
     let (theirs, error) = tungstenite_hears(stream, role);
     if last.as_ref().is_some_and(is_known_difference) {
