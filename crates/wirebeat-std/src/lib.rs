@@ -37,6 +37,7 @@
 mod acceptor;
 mod access;
 mod address;
+pub mod browser;
 mod client;
 mod connections;
 mod dial;
