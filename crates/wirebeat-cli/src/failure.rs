@@ -87,7 +87,7 @@ impl NotConnected {
 impl From<&ConnectError> for NotConnected {
     fn from(error: &ConnectError) -> NotConnected {
         match error {
-            ConnectError::Target(_) | ConnectError::Url { .. } | ConnectError::Request(_) => {
+            ConnectError::Url { .. } | ConnectError::Target(_) | ConnectError::Request(_) => {
                 NotConnected::Usage
             }
             ConnectError::Dns { .. }

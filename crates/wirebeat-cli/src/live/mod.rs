@@ -1,12 +1,12 @@
-//! `wirebeat live`: one connection that is cut, found dead and made anew.
+//! `wirebeat live`: a session whose connection is cut, found dead and made anew.
 //!
 //! | file | subject |
 //! |---|---|
 //! | `story` | what happens, step by step |
-//! | `visit` | one connection: what is sent, awaited and seen on it |
+//! | `watch` | the session: what is sent, awaited and seen |
 //! | `record`, `summary` | what is remembered of a connection; the table at the end |
 //! | `timeline` | the lines that appear as it happens |
-//! | `echo`, `link` | the server, and the proxy that can be cut |
+//! | `echo`, `link` | the server, and the proxy that can be cut and mended |
 
 mod echo;
 mod link;
@@ -14,7 +14,7 @@ mod record;
 mod story;
 mod summary;
 mod timeline;
-mod visit;
+mod watch;
 
 pub(crate) use story::run;
 
@@ -23,8 +23,8 @@ pub(crate) use story::run;
 /// Starts an echo server on this machine, connects to it through a proxy, and prints what happens
 /// as it happens. After some seconds the proxy keeps its connections open but forwards nothing any
 /// more, as a network does that loses its way. The heartbeat finds out, the connection is closed
-/// with its cause, and a new one is made. It ends by itself, after about ten seconds, with a
-/// summary.
+/// with its cause, and after some time, and an attempt that fails, a new one is made. What was sent
+/// meanwhile has waited for it. It ends by itself, after about ten seconds, with a summary.
 ///
 /// Arrows show what goes out (→) and what comes in (←); a heart (♥) is a heartbeat that was
 /// answered. Colours appear on a terminal only, and not if NO_COLOR is set.

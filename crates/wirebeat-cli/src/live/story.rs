@@ -1,10 +1,10 @@
 use std::time::Duration;
 
-use wirebeat_std::{Client, Config, Heartbeat, Message, Reason};
+use wirebeat_std::{Client, Config, Heartbeat, Message, Reason, Session, SessionConfig};
 
 use super::record::Record;
 use super::timeline::Timeline;
-use super::visit::Visit;
+use super::watch::Watch;
 use super::{Arguments, echo, summary};
 use crate::failure::Failure;
 
@@ -20,64 +20,51 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
     };
     let config = Config { heartbeat: Some(Heartbeat::pings(beat, beat)), ..Config::default() };
-    let client = Client::new(&url)?.config(config);
+    let client = Client::new(&url)?.config(config.clone());
+    let builder =
+        Session::builder(&url)?.config(SessionConfig { connection: config, ..Default::default() });
     let mut timeline = Timeline::start(&format!("{url} ({whose})"))?;
-    let story = Story { client, beat, messages: messages() };
-
-    let first = story.until_the_link_is_cut(&mut timeline)?;
-    let mut records = vec![first];
-    if was_found_dead(&records[0]) {
-        records.push(story.until_the_end(&mut timeline)?);
-    }
+    let mut watch = Watch::start(client, builder, beat * 3)?;
+    let story = Story { beat, messages: messages() };
+    story.tell(&mut watch, &mut timeline)?;
+    let records = watch.into_records()?;
     timeline.print("")?;
     summary::print(&records, &timeline)?;
     check(&records)
 }
 
 struct Story {
-    client: Client,
     beat: Duration,
     messages: Vec<Message<'static>>,
 }
 
 impl Story {
-    /// The first connection: messages, some quiet, and then the silence.
-    fn until_the_link_is_cut(&self, timeline: &mut Timeline) -> Result<Record, Failure> {
+    /// Goes on for as long as everything goes as it should.
+    fn tell(&self, watch: &mut Watch, timeline: &mut Timeline) -> Result<(), Failure> {
         let (small, large) = self.messages.split_at(3);
-        let steps =
+        let until_the_cut =
             [Step::Exchange(small), Step::Rest, Step::Exchange(large), Step::Rest, Step::Rest];
-        let mut visit = self.open(1, timeline)?;
-        if self.take(&steps, &mut visit, timeline)? {
-            visit.cut(&self.messages[0], timeline)?;
+        let until_the_end = [Step::Exchange(small), Step::Rest, Step::Rest];
+        if watch.until_open(timeline)? && self.take(&until_the_cut, watch, timeline)? {
+            watch.cut(&small[0], timeline)?;
+            if watch.outlast(&small[1], timeline)? && self.take(&until_the_end, watch, timeline)? {
+                watch.close(timeline)?;
+            }
         }
-        Ok(visit.into_record())
-    }
-
-    /// The second connection, over a link that is whole.
-    fn until_the_end(&self, timeline: &mut Timeline) -> Result<Record, Failure> {
-        let steps = [Step::Exchange(&self.messages[..3]), Step::Rest, Step::Rest];
-        let mut visit = self.open(2, timeline)?;
-        if self.take(&steps, &mut visit, timeline)? {
-            visit.close(timeline)?;
-        }
-        Ok(visit.into_record())
-    }
-
-    fn open(&self, number: usize, timeline: &mut Timeline) -> Result<Visit, Failure> {
-        Visit::open(self.client.clone(), number, self.beat * 3, timeline)
+        Ok(())
     }
 
     /// Takes the steps, and returns whether the connection goes on after the last.
     fn take(
         &self,
         steps: &[Step<'_>],
-        visit: &mut Visit,
+        watch: &mut Watch,
         timeline: &mut Timeline,
     ) -> Result<bool, Failure> {
         for step in steps {
             let goes_on = match step {
-                Step::Exchange(messages) => visit.exchange(messages, self.beat / 4, timeline)?,
-                Step::Rest => visit.rest(timeline)?,
+                Step::Exchange(messages) => watch.exchange(messages, self.beat / 4, timeline)?,
+                Step::Rest => watch.rest(timeline)?,
             };
             if !goes_on {
                 return Ok(false);
@@ -128,6 +115,8 @@ fn check(records: &[Record]) -> Result<(), Failure> {
             "connection 1 ended before its time: {}; run it again, and look at the server's log",
             how(first)
         ))),
-        [] => Ok(()),
+        [] => Err(Failure::Ended(
+            "there was no connection; run it again, and look at the server's log".into(),
+        )),
     }
 }

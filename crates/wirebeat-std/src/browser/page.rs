@@ -59,6 +59,7 @@ pub(super) fn start(
     let mut socket = builder.config(start.config).build(Seed::new(seed), clock.now())?;
     let driver = Driver::new(
         clock,
+        None,
         #[cfg(feature = "tls")]
         start.tls,
     )

@@ -1,4 +1,5 @@
 use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,6 +55,7 @@ impl Dialing {
     pub(crate) fn start(
         attempt: Attempt,
         target: &Target,
+        via: Option<SocketAddr>,
         #[cfg(feature = "tls")] tls: &ClientTls,
         doorbell: &Arc<Waker>,
         token: usize,
@@ -72,8 +74,11 @@ impl Dialing {
             }
         };
         let doorbell = Arc::clone(doorbell);
-        // If it can't be rung, the attempt takes too long, and the next one follows.
-        let resolving = address.resolve_aside(move || drop(doorbell.wake()))?;
+        let resolving = match via {
+            Some(address) => Resolving::Known(address),
+            // If it can't be rung, the attempt takes too long, and the next one follows.
+            None => address.resolve_aside(move || drop(doorbell.wake()))?,
+        };
         Ok(Dialing {
             attempt,
             address,

@@ -1,4 +1,5 @@
 use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -41,6 +42,8 @@ pub(crate) struct Driver {
     events: Events,
     doorbell: Arc<Waker>,
     clock: Clock,
+    /// Where to dial, wherever the targets' names lead.
+    via: Option<SocketAddr>,
     #[cfg(feature = "tls")]
     tls: ClientTls,
     held: Held,
@@ -67,6 +70,7 @@ enum Step {
 impl Driver {
     pub(crate) fn new(
         clock: Clock,
+        via: Option<SocketAddr>,
         #[cfg(feature = "tls")] tls: ClientTls,
     ) -> Result<Driver, ConnectError> {
         let poll = Poll::new().map_err(ConnectError::Io)?;
@@ -76,6 +80,7 @@ impl Driver {
             events: Events::with_capacity(64),
             doorbell: Arc::new(doorbell),
             clock,
+            via,
             #[cfg(feature = "tls")]
             tls,
             held: Held::Nothing,
@@ -185,6 +190,7 @@ impl Driver {
         let dialing = Dialing::start(
             attempt,
             target,
+            self.via,
             #[cfg(feature = "tls")]
             &self.tls,
             &self.doorbell,

@@ -1,3 +1,4 @@
+use std::net::SocketAddr;
 #[cfg(feature = "tls")]
 use std::sync::Arc;
 
@@ -28,6 +29,7 @@ use crate::tls::{ClientTls, Identity};
 pub struct SessionBuilder {
     target: Option<Target>,
     config: SessionConfig,
+    via: Option<SocketAddr>,
     #[cfg(feature = "tls")]
     tls: ClientTls,
 }
@@ -44,6 +46,7 @@ impl SessionBuilder {
         SessionBuilder {
             target: None,
             config: SessionConfig::default(),
+            via: None,
             #[cfg(feature = "tls")]
             tls: ClientTls::default(),
         }
@@ -118,6 +121,14 @@ impl SessionBuilder {
         self
     }
 
+    /// Dials this address, wherever the target's name leads: a tunnel's end, or one of several
+    /// servers. What is asked for there, and what its certificate must be for, stays what the URL
+    /// says.
+    pub fn connect_to(mut self, address: SocketAddr) -> SessionBuilder {
+        self.via = Some(address);
+        self
+    }
+
     /// As [`Client::tls_roots`](crate::Client::tls_roots).
     #[cfg(feature = "tls")]
     pub fn tls_roots(
@@ -157,6 +168,7 @@ impl SessionBuilder {
         let (owner, events) = running::start(
             self.target,
             self.config,
+            self.via,
             #[cfg(feature = "tls")]
             self.tls,
         )?;

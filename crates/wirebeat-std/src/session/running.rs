@@ -1,4 +1,5 @@
 use std::mem;
+use std::net::SocketAddr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
@@ -17,6 +18,7 @@ use crate::tls::ClientTls;
 pub(super) fn start(
     target: Option<Target>,
     config: SessionConfig,
+    via: Option<SocketAddr>,
     #[cfg(feature = "tls")] tls: ClientTls,
 ) -> Result<(Arc<Owner>, SessionEvents), ConnectError> {
     let mut seed = [0; 32];
@@ -29,6 +31,7 @@ pub(super) fn start(
     };
     let driver = Driver::new(
         clock,
+        via,
         #[cfg(feature = "tls")]
         tls,
     )?;
