@@ -71,7 +71,7 @@ fn a_silent_link_is_found_by_the_heartbeat_and_a_new_connection_ends_cleanly() {
             "cause: no answer to the heartbeat",
             "after the cut",
             "the next attempt begins in",
-            "taken by the transport: not sent again",
+            "it isn't sent again",
             "→ text         120 B  waits for a connection",
             "CONNECTING  attempt 2",
             "CLOSED      1006 (abnormal closure), not clean",

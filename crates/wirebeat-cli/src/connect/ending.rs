@@ -92,6 +92,7 @@ fn broken(closed: &Closed) -> String {
             "no sign of life: the server hangs, or the network has lost it (--heartbeat says how \
              long to wait)"
         }
+        (Reason::Aborted, _) => "closed while there was no connection",
         (Reason::CloseTimeout, _) => {
             "the server didn't answer our Close frame, so it's unknown what it has received"
         }

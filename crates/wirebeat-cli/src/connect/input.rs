@@ -30,6 +30,12 @@ pub(crate) trait Sink {
 
     /// Sends a part of a binary message. Returns whether it could be sent.
     fn send_part(&self, part: Payload<'_>, is_first: bool, is_last: bool) -> bool;
+
+    /// Begins to close.
+    fn close(&self);
+
+    /// Whether what was sent waits for a connection, so that there's no use in closing.
+    fn is_waiting(&self) -> bool;
 }
 
 /// What became of the input, for the end of the run.

@@ -50,10 +50,14 @@ enum What<'l> {
         by: &'static str,
         cause: String,
         messages_lost: u64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        retry_in_ms: Option<f64>,
     },
     Failed {
         error: String,
         exit_code: u8,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        retry_in_ms: Option<f64>,
     },
 }
 
@@ -95,7 +99,8 @@ pub(crate) fn event(event: &Event<'_>) -> Option<String> {
     }))
 }
 
-pub(crate) fn closed(closed: &Closed) -> String {
+/// A connection is over. `retry_in` is how long it is until the next attempt, if one follows.
+pub(crate) fn closed(closed: &Closed, retry_in: Option<Duration>) -> String {
     line(What::Closed {
         code: closed.code.get(),
         reason: &closed.reason,
@@ -107,11 +112,16 @@ pub(crate) fn closed(closed: &Closed) -> String {
         },
         cause: closed.cause.to_string(),
         messages_lost: closed.messages_lost,
+        retry_in_ms: retry_in.map(millis),
     })
 }
 
-pub(crate) fn failed(failure: &Failure) -> String {
-    line(What::Failed { error: failure.to_string(), exit_code: failure.exit_code() })
+pub(crate) fn failed(failure: &Failure, retry_in: Option<Duration>) -> String {
+    line(What::Failed {
+        error: failure.to_string(),
+        exit_code: failure.exit_code(),
+        retry_in_ms: retry_in.map(millis),
+    })
 }
 
 fn line(what: What<'_>) -> String {

@@ -5,6 +5,7 @@
 //! | `options`, `tls` | from the command line to a request, and to whom is trusted |
 //! | `advice` | why there is no connection, and what to do |
 //! | `talk` | the open connection: what goes in and out until it ends |
+//! | `again` | the same over many connections, with --reconnect |
 //! | `input` | where messages come from: lines, bytes, a terminal |
 //! | `terminal`, `no_terminal` | the line that is being edited while others are printed |
 //! | `report`, `told`, `json` | what is printed, and in which form |
@@ -12,6 +13,7 @@
 //! | `ending` | how it ended, and whether that is a failure |
 
 mod advice;
+mod again;
 mod ending;
 mod input;
 mod json;
@@ -95,6 +97,14 @@ pub(crate) struct Arguments {
           help_heading = "Connection")]
     heartbeat: Duration,
 
+    /// Connect again after a connection that was lost or couldn't be made, with growing pauses;
+    /// what is sent meanwhile waits
+    ///
+    /// What the server means for good isn't tried again: a normal closure, a refusal, a certificate
+    /// that isn't trusted.
+    #[arg(short, long, conflicts_with = "binary", help_heading = "Connection")]
+    reconnect: bool,
+
     /// The longest message to take, in bytes
     #[arg(long, value_name = "BYTES", default_value_t = 16 * 1024 * 1024,
           help_heading = "Connection")]
@@ -141,10 +151,14 @@ JSON Lines:
   Every event has \"event\" and \"time\" (UTC). There are: open (url, subprotocol, headers),
   message (kind, len, and text or base64), ping and pong (len, base64; a pong that answers the
   heartbeat has latency_ms), closing (code, reason: the server's Close came), closed (code, reason,
-  was_clean, by, cause, messages_lost), failed (error, exit_code: there is no connection).";
+  was_clean, by, cause, messages_lost), failed (error, exit_code: there is no connection). With
+  --reconnect, closed and failed have retry_in_ms if another attempt follows.";
 
 /// Connects, and talks until the connection ends.
 pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
+    if arguments.reconnect {
+        return again::until_the_end(options::session(&arguments)?, &arguments);
+    }
     let client = options::client(&arguments)?;
     let (source, screen) = Source::open(arguments.binary);
     let form = Form::of(arguments.json, arguments.binary);

@@ -1,9 +1,14 @@
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use wirebeat_std::{Client, RequestError};
+use wirebeat_std::rustls::ClientConfig;
+use wirebeat_std::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use wirebeat_std::{
+    Client, Config, ConnectError, RequestError, Session, SessionBuilder, SessionConfig,
+};
 
 use super::{Arguments, tls};
 use crate::failure::{Failure, NotConnected};
@@ -28,34 +33,109 @@ pub(crate) enum Wait {
     Forever,
 }
 
+/// What may be told whom to ask, and how.
+pub(crate) trait Asks: Sized {
+    fn header(self, name: &str, value: &str) -> Result<Self, RequestError>;
+    fn subprotocol(self, name: &str) -> Result<Self, RequestError>;
+    fn origin(self, origin: &str) -> Result<Self, RequestError>;
+    fn config(self, config: Config) -> Self;
+    fn tls_roots(self, roots: Vec<CertificateDer<'static>>) -> Self;
+    fn tls_identity(self, chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>)
+    -> Self;
+    fn tls_config(self, config: Arc<ClientConfig>) -> Self;
+}
+
+/// Forwards to the methods of the same names.
+macro_rules! asks {
+    ($asks:ty) => {
+        fn header(self, name: &str, value: &str) -> Result<Self, RequestError> {
+            <$asks>::header(self, name, value)
+        }
+
+        fn subprotocol(self, name: &str) -> Result<Self, RequestError> {
+            <$asks>::subprotocol(self, name)
+        }
+
+        fn origin(self, origin: &str) -> Result<Self, RequestError> {
+            <$asks>::origin(self, origin)
+        }
+
+        fn tls_roots(self, roots: Vec<CertificateDer<'static>>) -> Self {
+            <$asks>::tls_roots(self, roots)
+        }
+
+        fn tls_identity(
+            self,
+            chain: Vec<CertificateDer<'static>>,
+            key: PrivateKeyDer<'static>,
+        ) -> Self {
+            <$asks>::tls_identity(self, chain, key)
+        }
+
+        fn tls_config(self, config: Arc<ClientConfig>) -> Self {
+            <$asks>::tls_config(self, config)
+        }
+    };
+}
+
+impl Asks for Client {
+    asks!(Client);
+
+    fn config(self, config: Config) -> Client {
+        Client::config(self, config)
+    }
+}
+
+impl Asks for SessionBuilder {
+    asks!(SessionBuilder);
+
+    fn config(self, config: Config) -> SessionBuilder {
+        let config = SessionConfig { connection: config, ..SessionConfig::default() };
+        SessionBuilder::config(self, config)
+    }
+}
+
 /// A client that asks for what the command line says.
 pub(crate) fn client(arguments: &Arguments) -> Result<Client, Failure> {
-    let mut client = Client::new(&arguments.url)
-        .map_err(|error| {
-            Failure::NotConnected(NotConnected::from(&error), super::advice::on(&error, arguments))
-        })?
-        .config(config(arguments.heartbeat, arguments.max_message));
+    let client = Client::new(&arguments.url).map_err(|error| no_client(&error, arguments))?;
+    told(client, arguments)
+}
+
+/// A session that asks for what the command line says, each time that it connects.
+pub(crate) fn session(arguments: &Arguments) -> Result<SessionBuilder, Failure> {
+    // The URL is read as without --reconnect, and refused with the same words.
+    let _ = Client::new(&arguments.url).map_err(|error| no_client(&error, arguments))?;
+    let session = Session::builder(&arguments.url).map_err(|error| no_client(&error, arguments))?;
+    told(session, arguments)
+}
+
+fn no_client(error: &ConnectError, arguments: &Arguments) -> Failure {
+    Failure::NotConnected(NotConnected::from(error), super::advice::on(error, arguments))
+}
+
+/// Tells it what the command line says.
+fn told<A: Asks>(asks: A, arguments: &Arguments) -> Result<A, Failure> {
+    let mut asks = asks.config(config(arguments.heartbeat, arguments.max_message));
     for Header { name, value } in &arguments.header {
-        client = client.header(name, value).map_err(|error| wrong(&format!("-H {name}"), error))?;
+        asks = asks.header(name, value).map_err(|error| wrong(&format!("-H {name}"), error))?;
     }
     if !arguments.header.iter().any(|header| header.name.eq_ignore_ascii_case("user-agent")) {
-        client = client.header("User-Agent", USER_AGENT).map_err(|e| wrong("User-Agent", e))?;
+        asks = asks.header("User-Agent", USER_AGENT).map_err(|e| wrong("User-Agent", e))?;
     }
     for name in &arguments.subprotocol {
-        client = client
+        asks = asks
             .subprotocol(name)
             .map_err(|error| wrong(&format!("--subprotocol {name}"), error))?;
     }
     if let Some(origin) = &arguments.origin {
-        client =
-            client.origin(origin).map_err(|error| wrong(&format!("--origin {origin}"), error))?;
+        asks = asks.origin(origin).map_err(|error| wrong(&format!("--origin {origin}"), error))?;
     }
     if let Some(user) = &arguments.user {
         let credentials = authorization(user)?;
-        client =
-            client.header("Authorization", credentials).map_err(|error| wrong("--user", error))?;
+        asks =
+            asks.header("Authorization", &credentials).map_err(|error| wrong("--user", error))?;
     }
-    tls::set_up(client, arguments)
+    tls::set_up(asks, arguments)
 }
 
 fn wrong(option: &str, error: RequestError) -> Failure {

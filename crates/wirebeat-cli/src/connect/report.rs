@@ -1,4 +1,5 @@
 use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
 
 use wirebeat_std::{Accepted, Closed, Event};
 
@@ -79,7 +80,7 @@ impl Reporter {
     pub(crate) fn closed(&self, closed: &Closed, is_failure: bool) -> Result<(), Failure> {
         self.screen.finish();
         match self.form {
-            Form::Json if !self.is_quiet => self.screen.print(&json::closed(closed)),
+            Form::Json if !self.is_quiet => self.screen.print(&json::closed(closed, None)),
             Form::Json => Ok(()),
             // What went wrong is said at the end, as the reason for the exit code.
             Form::Told | Form::Bare { .. } if is_failure => Ok(()),
@@ -90,8 +91,38 @@ impl Reporter {
     /// There's no connection.
     pub(crate) fn failed(&self, failure: &Failure) -> Result<(), Failure> {
         match self.form {
-            Form::Json if !self.is_quiet => self.screen.print(&json::failed(failure)),
+            Form::Json if !self.is_quiet => self.screen.print(&json::failed(failure, None)),
             Form::Json | Form::Told | Form::Bare { .. } => Ok(()),
+        }
+    }
+
+    /// A connection is over, and another attempt follows.
+    pub(crate) fn lost(&self, closed: &Closed, retry_in: Duration) -> Result<(), Failure> {
+        match self.form {
+            Form::Json if !self.is_quiet => {
+                self.screen.print(&json::closed(closed, Some(retry_in)))
+            }
+            Form::Json => Ok(()),
+            Form::Told | Form::Bare { .. } => {
+                self.note(&format!("{}; {}", told::closed(closed), told::retry(retry_in)))
+            }
+        }
+    }
+
+    /// There's no connection, and another attempt follows.
+    pub(crate) fn failed_for_now(
+        &self,
+        failure: &Failure,
+        retry_in: Duration,
+    ) -> Result<(), Failure> {
+        match self.form {
+            Form::Json if !self.is_quiet => {
+                self.screen.print(&json::failed(failure, Some(retry_in)))
+            }
+            Form::Json => Ok(()),
+            Form::Told | Form::Bare { .. } => {
+                self.note(&format!("{failure}; {}", told::retry(retry_in)))
+            }
         }
     }
 

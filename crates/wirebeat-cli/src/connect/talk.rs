@@ -69,7 +69,7 @@ fn print_all(
             let printed = events.iter().try_for_each(|event| reporter.event(&event));
             if printed.is_err() {
                 // Nobody reads what comes: there is nothing to wait for.
-                close(sender);
+                Sink::close(sender);
             }
             printed
         };
@@ -89,7 +89,7 @@ fn print_all(
             let _ = queue.send(event);
             if is_message && is_once {
                 is_enough = true;
-                close(sender);
+                Sink::close(sender);
             }
         }
         drop(queue);
@@ -98,40 +98,34 @@ fn print_all(
     })
 }
 
-fn closing_on_interrupt(
-    sender: Sender<TcpStream>,
+/// Closes at the first Ctrl-C.
+pub(crate) fn closing_on_interrupt(
+    sender: impl Sink + Send + Sync + 'static,
     reporter: Arc<Reporter>,
 ) -> Result<Interrupt, Failure> {
     Interrupt::handle(move || {
         // Whether it can be said changes nothing.
         let _ = reporter.note("closing; Ctrl-C ends it at once");
-        close(&sender);
+        sender.close();
     })
 }
 
-/// Begins the closing handshake.
-fn close(sender: &Sender<TcpStream>) {
-    // A client may send this code, and where closing has begun it changes nothing.
-    let frame = CloseFrame::new(CloseCode::NORMAL, "").ok();
-    let _ = sender.start_close(frame);
-}
-
-fn no_thread(error: io::Error) -> Failure {
+pub(crate) fn no_thread(error: io::Error) -> Failure {
     Failure::Io("no thread can be started".into(), error)
 }
 
 /// The side that sends, which has a thread of its own.
-struct Input {
-    source: Source,
-    sender: Sender<TcpStream>,
+pub(crate) struct Input<S> {
+    pub(crate) source: Source,
+    pub(crate) sender: S,
     /// One for each event that has come.
-    signs: Receiver<()>,
-    wait: Wait,
-    is_once: bool,
+    pub(crate) signs: Receiver<()>,
+    pub(crate) wait: Wait,
+    pub(crate) is_once: bool,
 }
 
-impl Input {
-    fn start(self, outcome: Arc<Outcome>, interrupt: Interrupt) -> Result<(), Failure> {
+impl<S: Sink + Send + 'static> Input<S> {
+    pub(crate) fn start(self, outcome: Arc<Outcome>, interrupt: Interrupt) -> Result<(), Failure> {
         let run = move || self.run(&outcome, &interrupt);
         // It's left behind at the end of the connection: nothing can stop a read.
         thread::Builder::new().name("input".into()).spawn(run).map_err(no_thread)?;
@@ -141,12 +135,13 @@ impl Input {
     fn run(self, outcome: &Outcome, interrupt: &Interrupt) {
         let Input { source, sender, signs, wait, is_once } = self;
         match (source.send_to(&sender, is_once, outcome, interrupt), wait) {
-            (InputEnd::Close | InputEnd::Stopped, _) => close(&sender),
+            (InputEnd::Close | InputEnd::Stopped, _) => sender.close(),
             (InputEnd::End, Wait::Forever) => {}
             (InputEnd::End, Wait::Quiet(quiet)) => loop {
                 match signs.recv_timeout(quiet) {
                     Ok(()) => {}
-                    Err(RecvTimeoutError::Timeout) => return close(&sender),
+                    Err(RecvTimeoutError::Timeout) if sender.is_waiting() => {}
+                    Err(RecvTimeoutError::Timeout) => return sender.close(),
                     Err(RecvTimeoutError::Disconnected) => return,
                 }
             },
@@ -161,5 +156,15 @@ impl Sink for Sender<TcpStream> {
 
     fn send_part(&self, part: Payload<'_>, is_first: bool, is_last: bool) -> bool {
         self.send_fragment(is_first.then_some(Kind::Binary), part, is_last).is_ok()
+    }
+
+    fn close(&self) {
+        // A client may send this code, and where closing has begun it changes nothing.
+        let frame = CloseFrame::new(CloseCode::NORMAL, "").ok();
+        let _ = self.start_close(frame);
+    }
+
+    fn is_waiting(&self) -> bool {
+        false
     }
 }

@@ -1,6 +1,5 @@
 use std::sync::Arc;
 
-use wirebeat_std::Client;
 use wirebeat_std::rustls::client::danger::{
     HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier,
 };
@@ -11,11 +10,12 @@ use wirebeat_std::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use wirebeat_std::rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 
 use super::Arguments;
+use super::options::Asks;
 use crate::failure::{Failure, NotConnected};
 use crate::pem;
 
 /// Tells the client whom to trust, and what to show.
-pub(crate) fn set_up(client: Client, arguments: &Arguments) -> Result<Client, Failure> {
+pub(crate) fn set_up<A: Asks>(client: A, arguments: &Arguments) -> Result<A, Failure> {
     let identity = match &arguments.cert {
         Some(certificate) => Some(pem::identity(certificate, arguments.key.as_deref())?),
         None => None,

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use owo_colors::{AnsiColors, OwoColorize};
 use wirebeat_std::{Accepted, Closed, Event, Message};
 
@@ -51,6 +53,11 @@ pub(crate) fn open(url: &str, accepted: Option<&Accepted>) -> String {
 
 pub(crate) fn closed(closed: &Closed) -> String {
     format!("closed: {}, {}", ending::said(closed), closed.cause)
+}
+
+/// When the next attempt to connect begins.
+pub(crate) fn retry(retry_in: Duration) -> String {
+    format!("the next attempt begins in {}", short(retry_in))
 }
 
 fn line(sign: &str, color: AnsiColors, what: impl std::fmt::Display) -> String {

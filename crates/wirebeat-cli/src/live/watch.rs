@@ -127,10 +127,8 @@ impl Watch {
         timeline.event(Sign::Note, "readyState still says OPEN; the heartbeat has to find out")?;
         self.until_closed(timeline)?;
         match sent.and_then(|id| self.session.fate(id)) {
-            Some(Fate::HandedOver) => timeline.event(
-                Sign::Note,
-                "what was sent into the silence was taken by the transport: not sent again",
-            ),
+            Some(Fate::HandedOver) => timeline
+                .event(Sign::Note, "the transport took the last message: it isn't sent again"),
             Some(Fate::Queued | Fate::Lost | Fate::Dropped) | None => Ok(()),
         }
     }

@@ -101,6 +101,21 @@ impl Session {
         self.0.act(|session, now| session.send(now, message))
     }
 
+    /// Sends a message as [`send`](Session::send) does, but waits for room where it would be full:
+    /// until the transport has taken enough, or there is a connection. Nothing else that may be
+    /// called waits for it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`send`](Session::send), but never
+    /// [`SendErrorReason::Full`](wirebeat::SendErrorReason::Full).
+    pub fn send_blocking<'m>(
+        &self,
+        message: impl Into<Message<'m>>,
+    ) -> Result<MessageId, SendMessageError<'m>> {
+        self.0.send_blocking(message.into())
+    }
+
     /// Sends a message that is of no use any more when it has waited for `ttl`; as
     /// [`wirebeat::session::Session::send_with_ttl`].
     ///

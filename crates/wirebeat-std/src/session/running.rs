@@ -4,8 +4,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use mio::Waker;
-use wirebeat::session::{Attempt, Session, SessionConfig, SessionEvent, Target, Wanted};
-use wirebeat::{CloseCode, CloseFrame, Input, ReadyState, Seed, Timestamp};
+use wirebeat::session::{Attempt, MessageId, Session, SessionConfig, SessionEvent, Target, Wanted};
+use wirebeat::{
+    CloseCode, CloseFrame, Input, Message, ReadyState, Seed, SendError, SendErrorReason,
+    SendMessageError, Timestamp,
+};
 
 use super::events::SessionEvents;
 use super::inbox::{Inbox, Item};
@@ -42,6 +45,7 @@ pub(super) fn start(
         is_over: false,
         is_abandoned: false,
         has_news: false,
+        senders: 0,
     };
     let shared = Arc::new(Shared {
         running: Mutex::new(running),
@@ -66,7 +70,7 @@ impl Driven {
         loop {
             let mut running = self.0.lock();
             let limit = driver.step(&mut *running);
-            if mem::take(&mut running.has_news) {
+            if mem::take(&mut running.has_news) || running.senders > 0 {
                 self.0.changed.notify_all();
             }
             if running.is_abandoned && running.session.wanted() == Wanted::Nothing {
@@ -172,6 +176,27 @@ impl Owner {
         done
     }
 
+    /// Sends as soon as there's room.
+    pub(super) fn send_blocking<'m>(
+        &self,
+        mut message: Message<'m>,
+    ) -> Result<MessageId, SendMessageError<'m>> {
+        let mut running = self.0.lock();
+        loop {
+            match running.session.send(self.now(), message) {
+                Err(SendError { reason: SendErrorReason::Full, unsent }) => message = unsent,
+                sent => {
+                    drop(running);
+                    self.0.ring();
+                    return sent;
+                }
+            }
+            running.senders += 1;
+            running = self.0.changed.wait(running).unwrap_or_else(PoisonError::into_inner);
+            running.senders -= 1;
+        }
+    }
+
     /// Does something after which there are events again, unless the thread is gone.
     pub(super) fn revive(&self, act: impl FnOnce(&mut Session, Timestamp)) {
         let mut running = self.0.lock();
@@ -207,6 +232,8 @@ struct Running {
     is_abandoned: bool,
     /// Whether whoever waits for events should look.
     has_news: bool,
+    /// How many wait for room, and look after each step.
+    senders: usize,
 }
 
 impl Running {

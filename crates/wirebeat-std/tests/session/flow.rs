@@ -1,7 +1,7 @@
 use std::thread;
 use std::time::Duration;
 
-use wirebeat_std::{Config, Message, ReadyState, Reason, SessionEvent};
+use wirebeat_std::{Config, Message, ReadyState, Reason, SessionConfig, SessionEvent};
 
 use crate::rig::{accept_on, accept_one, builder, listen, until_open};
 use crate::support::patient;
@@ -69,6 +69,31 @@ fn long_messages_pass_in_both_directions_at_once() {
     }
     session.close(None);
     echo.join().unwrap();
+}
+
+#[test]
+fn a_sender_waits_for_room_until_it_is_over() {
+    let (url, listener) = listen();
+    let config = SessionConfig {
+        connection: Config { send_queue_len_max: 1024, ..patient() },
+        outbox_messages_max: 1,
+        ..SessionConfig::default()
+    };
+    let (session, _events) = builder(&url).config(config).connect().unwrap();
+    let mine = session.clone();
+    let sender = thread::spawn(move || {
+        for number in 0..1000_u32 {
+            mine.send_blocking(number.to_be_bytes().repeat(1024)).unwrap();
+        }
+        // Nobody reads these, so that there is room only for so many.
+        while mine.send_blocking(vec![0; 1024 * 1024]).is_ok() {}
+    });
+    let mut server = accept_one(&listener);
+    for number in 0..1000_u32 {
+        assert_eq!(server.recv().unwrap().as_bytes()[..4], number.to_be_bytes());
+    }
+    session.close(None);
+    sender.join().unwrap();
 }
 
 #[test]
