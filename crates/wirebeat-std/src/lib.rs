@@ -5,6 +5,10 @@
 //! [`recv`](WebSocket::recv) on. There is no runtime and no hidden thread: whatever has to be done
 //! (pongs, the heartbeat, every deadline) is done inside these calls, although they block.
 //!
+//! A client that connects again by itself is a [`Session`], or, with handlers and the browser's names,
+//! a [`browser::WebSocket`]. These do have a thread, which does all of it and waits for nothing but
+//! the network and the time.
+//!
 //! Two threads use one connection by its halves, which [`WebSocket::split`] gives; where no call may be
 //! made for long, [`WebSocket::spawn`] leaves the rest to a thread.
 //!
@@ -23,6 +27,8 @@
 //! | `access`, `plan`, `state` | what every call does, what is to be done next, and what is known |
 //! | `inbox` | what came while nobody was receiving |
 //! | `reader`, `read_timeout`, `output` | the rights to read from the socket and to write to it |
+//! | `session`; [`browser`] | a client that reconnects; the browser's object |
+//! | `driven` | the thread of either: it dials, reads, writes and keeps time |
 //! | `driver`; `shared`, `monitor` | a connection in one hand; in several, behind a lock |
 //! | `tls` | rustls between a connection and its socket |
 //! | `socket`, `untimed` | what a socket must be able to do; any stream that does less |

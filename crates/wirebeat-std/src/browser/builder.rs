@@ -5,7 +5,7 @@ use std::sync::Arc;
 use wirebeat::session::{Reconnect, SessionConfig};
 use wirebeat::websocket::Scope;
 
-use super::page::{self, HandlerPanic, Start};
+use super::page::{self, HandlerPanic, OnPanic, Start};
 use super::{StartError, WebSocket};
 #[cfg(feature = "tls")]
 use crate::tls::{ClientTls, Identity};
@@ -26,7 +26,7 @@ use crate::tls::{ClientTls, Identity};
 pub struct Builder<'b> {
     core: wirebeat::websocket::Builder<'b>,
     config: SessionConfig,
-    on_panic: Option<Box<dyn FnMut(&HandlerPanic) + Send>>,
+    on_panic: Option<OnPanic>,
     #[cfg(feature = "tls")]
     tls: ClientTls,
 }

@@ -27,7 +27,8 @@ pub(super) struct Start {
     pub(super) tls: ClientTls,
 }
 
-type OnPanic = Box<dyn FnMut(&HandlerPanic) + Send>;
+/// Is told of handlers that panic.
+pub(super) type OnPanic = Box<dyn FnMut(&HandlerPanic) + Send>;
 
 /// A handler that has panicked. The listener behind it was called next, and it will be called again
 /// with the next event.

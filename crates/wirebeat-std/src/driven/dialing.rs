@@ -11,7 +11,9 @@ use wirebeat::session::{Attempt, Target};
 use super::link::Link;
 use crate::address::{Address, Resolving};
 use crate::dial::Race;
-use crate::error::{ConnectError, UrlFault};
+use crate::error::ConnectError;
+#[cfg(feature = "tls")]
+use crate::error::UrlFault;
 #[cfg(feature = "tls")]
 use crate::tls::{ClientTls, Tls};
 

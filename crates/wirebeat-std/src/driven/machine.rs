@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use wirebeat::session::{Attempt, Target, Wanted};
-use wirebeat::{DialError, Input, Outgoing, Timestamp, Transmit};
+use wirebeat::{DialError, Input, Timestamp, Transmit};
 
 use crate::ConnectError;
 
@@ -13,7 +13,8 @@ pub(crate) trait Machine {
     fn handle_dial_failed(&mut self, now: Timestamp, attempt: Attempt, why: DialError);
     fn wants_read(&self, attempt: Attempt) -> bool;
     fn poll_transmit(&mut self, attempt: Attempt) -> Option<Transmit<'_>>;
-    fn take_transmit(&mut self, attempt: Attempt, max: usize) -> Option<Outgoing>;
+    #[cfg(feature = "tls")]
+    fn take_transmit(&mut self, attempt: Attempt, max: usize) -> Option<wirebeat::Outgoing>;
     fn handle_written(&mut self, now: Timestamp, attempt: Attempt, bytes: usize);
     fn handle_write_blocked(&mut self, now: Timestamp, attempt: Attempt);
     fn handle_reading(&mut self, now: Timestamp, attempt: Attempt, reading: bool);
@@ -67,6 +68,7 @@ macro_rules! calls_of_the_core {
             self.$field.poll_transmit(attempt)
         }
 
+        #[cfg(feature = "tls")]
         fn take_transmit(&mut self, attempt: Attempt, max: usize) -> Option<wirebeat::Outgoing> {
             self.$field.take_transmit(attempt, max)
         }
