@@ -1,4 +1,7 @@
-use wirebeat_std::{CloseCode, Message, Reason, SessionEvent};
+use std::sync::Mutex;
+use std::sync::mpsc::{self, TryRecvError};
+
+use wirebeat_std::{CloseCode, Message, Reason, Reconnect, SessionEvent};
 
 use crate::rig::{
     accept_one, after_a_day, builder, listen, silent, until_closed, until_open, url_of,
@@ -84,4 +87,23 @@ fn without_a_receiver_pings_are_answered_and_messages_thrown_away() {
     assert_eq!(payload.as_ref(), b"are you there?");
     drop(session);
     assert_eq!(server.recv(), None);
+}
+
+/// What the policy holds is dropped with the session, when neither a handle nor the receiver nor the
+/// thread has it any more.
+#[test]
+fn the_thread_ends_when_nobody_holds_the_session_and_it_is_over() {
+    let (url, listener) = listen();
+    let (held, gone) = mpsc::channel::<()>();
+    let held = Mutex::new(held);
+    let policy = Reconnect::default().should_reconnect(move |_| held.lock().is_ok());
+    let (session, mut events) = builder(&url).reconnect(Some(policy)).connect().unwrap();
+    let mut server = accept_one(&listener);
+    until_open(&mut events);
+    drop(events);
+    assert_eq!(gone.try_recv(), Err(TryRecvError::Empty));
+    drop(session);
+    assert_eq!(server.recv(), None);
+    drop(server);
+    assert_eq!(gone.recv(), Err(mpsc::RecvError));
 }

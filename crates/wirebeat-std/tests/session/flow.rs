@@ -14,19 +14,20 @@ fn what_the_application_does_not_take_makes_the_server_wait() {
     let stall = Some(Duration::from_millis(50));
     let config = Config { write_stall_timeout: stall, ..patient() };
     let mut server = accept_on(&listener, &config);
-    let mut sent = 0_u32;
-    while server.send(sent.to_be_bytes().repeat(4096)).is_ok() {
-        sent += 1;
-    }
+    // More than all buffers between the two have room for.
+    let sends =
+        (0..10_000_u32).take_while(|sent| server.send(sent.to_be_bytes().repeat(4096)).is_ok());
+    let sent = sends.count();
+    assert!(sent < 10_000, "the client reads on and on");
     while server.recv_event().is_some() {}
     assert_eq!(server.closed().unwrap().cause.reason, Reason::WriteStall);
     // All that came before is handed over, in order.
-    let mut received = 0;
+    let mut received = 0_u32;
     while let Some(message) = events.recv() {
         assert_eq!(message.as_bytes()[..4], u32::to_be_bytes(received));
         received += 1;
     }
-    assert!(0 < received && received <= sent, "{received} of {sent}");
+    assert!(0 < received && received as usize <= sent, "{received} of {sent}");
 }
 
 #[test]
