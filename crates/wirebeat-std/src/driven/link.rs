@@ -1,23 +1,25 @@
-use std::io::{self, ErrorKind, IoSlice, Read, Write};
+#[cfg_attr(not(feature = "tls"), path = "link/plain.rs")]
+mod tls;
+
+mod polled;
+
+use std::io::{self, ErrorKind};
 use std::net::Shutdown;
-use std::time::Duration;
 
 use mio::event::Event;
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 use wirebeat::session::Attempt;
-#[cfg(feature = "tls")]
-use wirebeat::{Cause, Phase, Reason};
 use wirebeat::{Input, Timestamp, Transport};
 
+use self::polled::Polled;
 use super::Machine;
-use crate::ConnectError;
 use crate::Socket;
 use crate::output::{self, Output, Patience};
 use crate::reader::{ReadWait, Reader, is_blocked};
 use crate::state::{InputSide, OutputSide};
 #[cfg(feature = "tls")]
-use crate::tls::{Decrypted, Tls};
+use crate::tls::Tls;
 
 /// How often it's read, and written, before others have their turn.
 const TURNS_MAX: usize = 8;
@@ -248,199 +250,9 @@ impl Link {
     }
 }
 
-#[cfg(feature = "tls")]
-impl Link {
-    /// Puts TLS on it. Nothing has been read or written.
-    pub(crate) fn secure(&mut self, tls: Tls) {
-        self.reader.expect_ciphertext();
-        self.tls = Some(Box::new(tls));
-    }
-
-    /// Makes it secure, if it has to be. Returns whether it is.
-    pub(crate) fn shake_hands(&mut self) -> Result<bool, ConnectError> {
-        loop {
-            self.write_records()?;
-            let Some(tls) = &mut self.tls else { return Ok(true) };
-            if !tls.is_handshaking() {
-                return Ok(true);
-            }
-            if !self.can_read {
-                return Ok(false);
-            }
-            match self.reader.read(&self.socket, ReadWait::No) {
-                Ok(0) => return Err(ended(Reason::Eof)),
-                Ok(_) => {}
-                Err(error) if is_blocked(&error) => {
-                    self.can_read = false;
-                    return Ok(false);
-                }
-                Err(_) => return Err(ended(Reason::Lost)),
-            }
-            match tls.decrypt(&mut self.reader) {
-                Decrypted::Some | Decrypted::Nothing => {}
-                Decrypted::End => return Err(ended(Reason::Eof)),
-                Decrypted::Failed => return Err(self.tls_failure().unwrap_or(ended(Reason::Lost))),
-            }
-        }
-    }
-
-    /// What was wrong with what the peer sent over TLS, once something was.
-    pub(crate) fn tls_failure(&self) -> Option<ConnectError> {
-        let failure = self.tls.as_ref()?.failure()?;
-        Some(ConnectError::Tls(failure.clone()))
-    }
-
-    /// Writes what the handshake has to say, as far as there's room.
-    fn write_records(&mut self) -> Result<(), ConnectError> {
-        while self.can_write {
-            let handshake = || self.tls.as_mut()?.take_output(|_| None);
-            let Some(mut output) = self.rest.take().or_else(handshake) else { return Ok(()) };
-            match output.write(&self.socket, Patience::None).taken {
-                Ok(taken) if taken > 0 => {
-                    output.advance(taken);
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if is_blocked(&error) => self.can_write = false,
-                Ok(_) | Err(_) => return Err(ended(Reason::Lost)),
-            }
-            if output.has_rest() {
-                self.rest = Some(output);
-            }
-        }
-        Ok(())
-    }
-
-    /// Decrypts what was read, when all that was decrypted before is eaten. Returns whether there
-    /// is more to eat.
-    fn decrypt(&mut self, machine: &mut impl Machine, attempt: Attempt, now: Timestamp) -> bool {
-        let Some(tls) = &mut self.tls else { return false };
-        if self.input == InputSide::Ended || !machine.takes_input() {
-            return false;
-        }
-        match tls.decrypt(&mut self.reader) {
-            Decrypted::Some => true,
-            Decrypted::Nothing => false,
-            Decrypted::End => {
-                self.input = InputSide::Ended;
-                machine.handle_eof(now, attempt);
-                false
-            }
-            Decrypted::Failed => {
-                if let Some(failure) = self.tls_failure() {
-                    machine.note_failure(failure.into());
-                }
-                self.lose(machine, attempt, now);
-                false
-            }
-        }
-    }
-
-    fn encrypted(&mut self, machine: &mut impl Machine, attempt: Attempt) -> Option<Output> {
-        self.tls.as_mut()?.take_output(|max| machine.take_transmit(attempt, max))
-    }
-
-    fn has_output(&mut self, machine: &mut impl Machine, attempt: Attempt) -> bool {
-        let mut has_data = || machine.poll_transmit(attempt).is_some();
-        self.rest.is_some()
-            || match &self.tls {
-                Some(tls) => tls.has_output(has_data),
-                None => has_data(),
-            }
-    }
-
-    fn is_encrypted(&self) -> bool {
-        self.tls.is_some()
-    }
-
-    /// Has it said, behind all that is to be written, that nothing follows.
-    fn say_last(&mut self) {
-        if let Some(tls) = &mut self.tls {
-            tls.close();
-        }
-    }
-
-    /// Whoever drops it doesn't wait; the peer that isn't told sees the transport end.
-    fn write_last(&mut self) {
-        if self.output == OutputSide::Live && self.rest.is_none() {
-            self.say_last();
-            let records = self.tls.as_mut().map(|tls| tls.take_records()).unwrap_or_default();
-            if !records.is_empty() {
-                let _ = self.socket.write_now(&[IoSlice::new(&records)]);
-            }
-        }
-    }
-}
-
-/// It ended while it was being made secure.
-#[cfg(feature = "tls")]
-fn ended(reason: Reason) -> ConnectError {
-    ConnectError::Handshake(Cause { phase: Phase::Dialing, reason })
-}
-
-/// A transport without TLS.
-#[cfg(not(feature = "tls"))]
-impl Link {
-    pub(crate) fn shake_hands(&mut self) -> Result<bool, ConnectError> {
-        Ok(true)
-    }
-
-    fn decrypt(&mut self, _: &mut impl Machine, _: Attempt, _: Timestamp) -> bool {
-        false
-    }
-
-    fn encrypted(&mut self, _: &mut impl Machine, _: Attempt) -> Option<Output> {
-        None
-    }
-
-    fn has_output(&mut self, machine: &mut impl Machine, attempt: Attempt) -> bool {
-        machine.poll_transmit(attempt).is_some()
-    }
-
-    fn is_encrypted(&self) -> bool {
-        false
-    }
-
-    fn say_last(&mut self) {}
-
-    fn write_last(&mut self) {}
-}
-
 impl Drop for Link {
     fn drop(&mut self) {
         self.write_last();
         let _ = self.socket.shutdown(Shutdown::Both);
-    }
-}
-
-/// A socket that never waits.
-struct Polled(TcpStream);
-
-impl Socket for Polled {
-    fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        Read::read(&mut &self.0, buffer)
-    }
-
-    fn write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        Write::write_vectored(&mut &self.0, slices)
-    }
-
-    fn read_now(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.read(buffer)
-    }
-
-    fn write_now(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.write_vectored(slices)
-    }
-
-    fn set_read_timeout(&self, _: Option<Duration>) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn set_write_timeout(&self, _: Option<Duration>) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn shutdown(&self, how: Shutdown) -> io::Result<()> {
-        self.0.shutdown(how)
     }
 }
