@@ -254,6 +254,14 @@ impl State {
             return Err(SendError { reason: SendErrorReason::Full, unsent });
         }
         // The time is told with what is written.
-        send(&mut self.connection, Timestamp::ZERO, unsent)
+        send(&mut self.connection, Timestamp::ZERO, unsent)?;
+        self.note_queued();
+        Ok(())
+    }
+
+    /// Tells that something was queued.
+    #[inline]
+    pub(crate) fn note_queued(&self) {
+        self.observers.tell(|observer| observer.queued(self.connection.buffered_amount()));
     }
 }

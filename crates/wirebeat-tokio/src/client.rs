@@ -1,4 +1,4 @@
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::io;
 #[cfg(unix)]
 use std::path::Path;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 #[cfg(feature = "tls")]
 use tokio_rustls::rustls;
 use wirebeat::handshake::{Request, RequestError};
@@ -19,7 +19,9 @@ use crate::calls::Hand;
 use crate::error::{ConnectError, Step};
 #[cfg(feature = "proxy")]
 use crate::proxy::Proxy;
+use crate::security::Security;
 use crate::shared::Shared;
+use crate::time_limit::TimeLimit;
 #[cfg(feature = "tls")]
 use crate::tls::{ClientTls, Identity};
 use crate::{MaybeTls, Socket, WebSocket, dial};
@@ -382,73 +384,14 @@ impl Client {
             }
         }
     }
-}
 
-/// The time that connecting may take, all steps together.
-#[derive(Clone, Copy, Debug)]
-struct TimeLimit(Option<Instant>);
-
-impl TimeLimit {
-    fn start(config: &Config) -> TimeLimit {
-        TimeLimit(config.open_timeout.and_then(|timeout| Instant::now().checked_add(timeout)))
-    }
-
-    /// Takes a step within what is left.
-    async fn within<T>(
-        self,
-        step: Step,
-        work: impl Future<Output = Result<T, ConnectError>>,
-    ) -> Result<T, ConnectError> {
-        match self.0 {
-            None => work.await,
-            Some(deadline) => match timeout_at(deadline, work).await {
-                Ok(done) => done,
-                Err(_) => Err(ConnectError::Timeout(step)),
-            },
-        }
-    }
-}
-
-/// Our end of TLS, if the URL asks for it.
-struct Security {
     #[cfg(feature = "tls")]
-    tls: Option<(tokio_rustls::TlsConnector, rustls::pki_types::ServerName<'static>)>,
-}
-
-#[cfg(feature = "tls")]
-impl Client {
     fn security(&self) -> Result<Security, ConnectError> {
-        let tls = match self.address.server_name() {
-            Some(name) => Some((self.tls.config()?.into(), name)),
-            None => None,
-        };
-        Ok(Security { tls })
+        Security::of(&self.address, &self.tls)
     }
-}
 
-#[cfg(feature = "tls")]
-impl Security {
-    async fn secure<S: Socket>(self, stream: S) -> Result<MaybeTls<S>, ConnectError> {
-        match self.tls {
-            None => Ok(MaybeTls::Plain(stream)),
-            Some((tls, name)) => {
-                let stream = tls.connect(name, stream).await.map_err(ConnectError::Tls)?;
-                Ok(MaybeTls::Tls(Box::new(stream.into())))
-            }
-        }
-    }
-}
-
-#[cfg(not(feature = "tls"))]
-impl Client {
+    #[cfg(not(feature = "tls"))]
     fn security(&self) -> Result<Security, ConnectError> {
-        Ok(Security {})
-    }
-}
-
-#[cfg(not(feature = "tls"))]
-impl Security {
-    async fn secure<S: Socket>(self, stream: S) -> Result<MaybeTls<S>, ConnectError> {
-        Ok(MaybeTls::Plain(stream))
+        Ok(Security::none())
     }
 }

@@ -20,7 +20,7 @@
 //!
 //! | file | subject |
 //! |---|---|
-//! | `client`, `address`, `dial`, `proxy`, `tls`, `stream` | from a URL to a connection |
+//! | `client`, `address`, `dial`, `proxy`, `security`, `tls`, `stream`, `time_limit` | from a URL to a connection |
 //! | `server`, `upgraded` | from a stream to a request, and to the answer; without them |
 //! | `serve`, `service`, `listener` | a server for all of a listener's clients |
 //! | `websocket`, `sender`, `receiver`, `sink`, `byte_stream` | the handles on an open connection |
@@ -29,6 +29,7 @@
 //! | `shared`, `drive`, `fan` | the core's loop as one poll, for one task or several |
 //! | `quick` | the usual cases, in one step |
 //! | `state`, `inbox`, `timer`, `clock` | what is known of a connection |
+//! | `observer`, `trace` | what is told of it, for metrics and logs |
 //! | `transport`, `scratch`, `chunk` | reading and writing |
 //! | `hyper` | connections that an HTTP server gives |
 //! | `error` | why there is no connection |
@@ -48,12 +49,14 @@ mod fan;
 mod hyper;
 mod inbox;
 mod listener;
+mod observer;
 #[cfg(feature = "proxy")]
 mod proxy;
 mod quick;
 mod receiver;
 mod run;
 mod scratch;
+mod security;
 mod sender;
 mod serve;
 mod server;
@@ -62,9 +65,11 @@ mod shared;
 mod sink;
 mod state;
 mod stream;
+mod time_limit;
 mod timer;
 #[cfg(feature = "tls")]
 mod tls;
+mod trace;
 mod transport;
 mod upgraded;
 mod websocket;
@@ -77,6 +82,7 @@ pub use hyper::WebSocketUpgrade;
 #[cfg(feature = "hyper")]
 pub use hyper::{Opening, Upgrade, UpgradeRefusal, UpgradedStream};
 pub use listener::Listener;
+pub use observer::Observer;
 #[cfg(feature = "proxy")]
 pub use proxy::{Proxy, ProxyError};
 pub use receiver::Receiver;

@@ -88,7 +88,7 @@ impl<S: Socket> Shared<S> {
             return Quick::Unusual;
         };
         match send(&mut state.connection, Timestamp::ZERO, unsent) {
-            Ok(()) => {}
+            Ok(()) => state.note_queued(),
             Err(SendError { reason: SendErrorReason::Full, unsent }) => {
                 *sending = Sending::Unsent(unsent);
                 return Quick::Unusual;
@@ -135,7 +135,10 @@ impl State {
         let event = chunk.receive(&mut self.connection, Timestamp::ZERO);
         // A message that isn't UTF-8, or that answers the heartbeat, is unusual.
         let taken = match event {
-            Some(Event::Message(message)) => Quick::Done(message.into_owned()),
+            Some(Event::Message(message)) => {
+                self.observers.tell(|observer| observer.received(&message));
+                Quick::Done(message.into_owned())
+            }
             _ => Quick::Unusual,
         };
         let left = chunk.rest().len();
@@ -154,8 +157,12 @@ impl State {
         let rest = input.len();
         let taken = match event {
             Some(Event::Message(message)) => {
-                self.note_len(&message);
+                self.note_message(&message);
                 Quick::Done(message.into_owned())
+            }
+            Some(Event::Pong { latency: Some(latency), .. }) => {
+                self.observers.tell(|observer| observer.measured(latency));
+                Quick::Unusual
             }
             Some(Event::Closed(closed)) => {
                 self.end(closed);

@@ -12,7 +12,9 @@ use wirebeat::{
 };
 
 use crate::calls::{Hand, Sending, Until};
+use crate::observer::Observer;
 use crate::run::corked;
+use crate::trace;
 use crate::{ByteStream, Receiver, Sender, Socket};
 
 /// A WebSocket over an async byte stream.
@@ -73,7 +75,11 @@ pub struct WebSocket<S: Socket> {
 
 impl<S: Socket> WebSocket<S> {
     pub(crate) fn new(hand: Hand<S>, accepted: Option<Box<Accepted>>) -> WebSocket<S> {
-        let subprotocol = hand.look(|state| state.connection.subprotocol().map(Arc::from));
+        let subprotocol: Option<Arc<str>> = hand.look(|state| {
+            let subprotocol = state.connection.subprotocol();
+            trace::opened(state.connection.role(), subprotocol);
+            subprotocol.map(Arc::from)
+        });
         WebSocket { hand, subprotocol, accepted, has_received: false }
     }
 
@@ -388,6 +394,11 @@ impl<S: Socket> WebSocket<S> {
     #[must_use]
     pub fn latency(&self) -> Option<Duration> {
         self.hand.look(|state| state.connection.latency())
+    }
+
+    /// Has somebody told of what happens from now on, for metrics: instead of whoever was before.
+    pub fn observe(&mut self, observer: Arc<dyn Observer>) {
+        self.hand.change(|state| state.observers.set(observer));
     }
 
     /// Looks at the stream. Bytes that are read or written past the WebSocket break the connection.

@@ -5,6 +5,8 @@
 
 mod support;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,8 +15,8 @@ use support::{pair, pair_with};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 use tokio::net::TcpListener;
 use wirebeat_tokio::{
-    Acceptance, Client, CloseCode, CloseFrame, Config, ConnectError, Delivery, Event, Kind,
-    Message, OriginPolicy, Prepared, Response, SendErrorReason, accept, connect,
+    Acceptance, Client, CloseCode, CloseFrame, Closed, Config, ConnectError, Delivery, Event, Kind,
+    Message, Observer, OriginPolicy, Prepared, Response, SendErrorReason, accept, connect,
 };
 
 #[tokio::test]
@@ -300,4 +302,61 @@ async fn the_latency_is_measured_by_the_heartbeat() {
     assert!(client.latency().is_some());
     drop(client);
     receiving.await.unwrap();
+}
+
+/// Counts what it's told.
+#[derive(Default)]
+struct Counter {
+    received: AtomicU64,
+    queued: AtomicU64,
+    written: AtomicUsize,
+    measured: AtomicU64,
+    closed: AtomicU64,
+}
+
+impl Observer for Counter {
+    fn received(&self, _: &Message<'_>) {
+        self.received.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn queued(&self, buffered_amount: u64) {
+        assert!(buffered_amount > 0);
+        self.queued.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn written(&self, bytes: usize) {
+        self.written.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    fn measured(&self, _: Duration) {
+        self.measured.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn closed(&self, _: &Closed) {
+        self.closed.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_observer_is_told_of_each_message_byte_latency_and_end_once() {
+    let (mut client, mut server) = pair(1 << 20).await;
+    let counter = Arc::new(Counter::default());
+    server.observe(Arc::clone(&counter) as Arc<dyn Observer>);
+    for _ in 0..3 {
+        client.feed("hello").await.unwrap();
+    }
+    client.send(vec![1; 5000]).await.unwrap();
+    for _ in 0..4 {
+        let message = server.recv().await.unwrap();
+        server.send(message).await.unwrap();
+    }
+    let receiving = tokio::spawn(async move { while client.recv().await.is_some() {} });
+    while !matches!(server.recv_event().await, Some(Event::Pong { .. })) {}
+    server.close(None).await.unwrap();
+    receiving.await.unwrap();
+    let told = |count: &AtomicU64| count.load(Ordering::Relaxed);
+    assert_eq!((told(&counter.received), told(&counter.queued)), (4, 4));
+    assert_eq!((told(&counter.measured), told(&counter.closed)), (1, 1));
+    // Three frames of 7 bytes, one of 5004; a ping with its nonce, and a Close.
+    assert_eq!(counter.written.load(Ordering::Relaxed), 3 * 7 + 5004 + (2 + 4) + 2);
 }

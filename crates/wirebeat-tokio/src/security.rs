@@ -1,0 +1,51 @@
+#[cfg(feature = "tls")]
+use tokio_rustls::{TlsConnector, rustls::pki_types::ServerName};
+
+#[cfg(feature = "tls")]
+use crate::address::Address;
+use crate::error::ConnectError;
+#[cfg(feature = "tls")]
+use crate::tls::ClientTls;
+use crate::{MaybeTls, Socket};
+
+/// A client's end of TLS, if the URL asks for it.
+pub(crate) struct Security {
+    #[cfg(feature = "tls")]
+    tls: Option<(TlsConnector, ServerName<'static>)>,
+}
+
+#[cfg(feature = "tls")]
+impl Security {
+    /// What an address asks for.
+    pub(crate) fn of(address: &Address, tls: &ClientTls) -> Result<Security, ConnectError> {
+        let tls = match address.server_name() {
+            Some(name) => Some((tls.config()?.into(), name)),
+            None => None,
+        };
+        Ok(Security { tls })
+    }
+
+    /// Puts it over a stream.
+    pub(crate) async fn secure<S: Socket>(self, stream: S) -> Result<MaybeTls<S>, ConnectError> {
+        match self.tls {
+            None => Ok(MaybeTls::Plain(stream)),
+            Some((tls, name)) => {
+                let stream = tls.connect(name, stream).await.map_err(ConnectError::Tls)?;
+                Ok(MaybeTls::Tls(Box::new(stream.into())))
+            }
+        }
+    }
+}
+
+#[cfg(not(feature = "tls"))]
+impl Security {
+    /// Nothing: such a URL is refused.
+    pub(crate) fn none() -> Security {
+        Security {}
+    }
+
+    /// Leaves a stream as it is.
+    pub(crate) async fn secure<S: Socket>(self, stream: S) -> Result<MaybeTls<S>, ConnectError> {
+        Ok(MaybeTls::Plain(stream))
+    }
+}
