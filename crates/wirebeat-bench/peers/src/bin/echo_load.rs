@@ -32,7 +32,8 @@ struct Client {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let number = |at: usize| words.get(at).ok_or("an argument is missing")?.parse().map_err(|_| "?");
+    let number =
+        |at: usize| words.get(at).ok_or("an argument is missing")?.parse().map_err(|_| "?");
     let (port, count, len, depth) = (number(0)?, number(1)?, number(2)?, number(3)?);
     let seconds: f64 = words.get(4).ok_or("for how long?")?.parse()?;
     let is_raw = words.get(5).is_some_and(|word| word == "raw");
@@ -117,7 +118,11 @@ fn run(
         let stream = load.connect(port)?;
         stream.set_nonblocking(true)?;
         let mut stream = mio::net::TcpStream::from_std(stream);
-        poll.registry().register(&mut stream, Token(at), Interest::READABLE | Interest::WRITABLE)?;
+        poll.registry().register(
+            &mut stream,
+            Token(at),
+            Interest::READABLE | Interest::WRITABLE,
+        )?;
         let missing = load.expected.len();
         clients.push(Client { stream, written: 0, missing, first: Some(Vec::new()) });
     }
