@@ -114,8 +114,9 @@ impl<S: Socket> Shared<S> {
         }));
         if matches!(event, Some(Event::Ping(_) | Event::Closing(_))) {
             // The answer is queued, and the application may be away for a while.
-            let mut fan = Context::from_waker(&self.waker);
-            drop(self.write_out(self.lock(), &mut fan));
+            let mut state = self.lock();
+            let way = self.enter(&mut state, cx.waker());
+            drop(self.write_out(state, &mut way.context()));
         }
         Poll::Ready(event)
     }
@@ -130,7 +131,7 @@ impl<S: Socket> Shared<S> {
         send: &mut impl FnMut(&mut Connection, Timestamp, M) -> Result<(), SendError<M>>,
     ) -> Poll<Result<(), SendError<M>>> {
         if let (Until::Written { is_answer }, Sending::Unsent(_)) = (until, &*sending) {
-            match self.send_quickly(sending, is_answer, send) {
+            match self.send_quickly(cx, sending, is_answer, send) {
                 Quick::Done(sent) => return Poll::Ready(sent),
                 Quick::Waits | Quick::Unusual => {}
             }

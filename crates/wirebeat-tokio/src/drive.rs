@@ -1,7 +1,6 @@
 use std::future::Future;
 use std::io;
 use std::pin::{Pin, pin};
-use std::sync::MutexGuard;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
@@ -10,12 +9,9 @@ use wirebeat::{Timestamp, Transport};
 use crate::Socket;
 use crate::chunk::Chunk;
 use crate::scratch::Scratch;
-use crate::shared::{Shared, Whole};
+use crate::shared::{Held, Shared, Whole};
 use crate::state::{InputSide, OutputSide, State, Written};
 use crate::transport::poll_write;
-
-/// The state, held.
-type Held<'s, S> = MutexGuard<'s, Whole<S>>;
 
 /// What a call waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,9 +43,9 @@ impl<S: Socket> Shared<S> {
         purpose: Purpose,
         mut want: impl FnMut(&mut State, &mut Chunk<'_>, Timestamp) -> Option<T>,
     ) -> Poll<T> {
-        let mut seen = self.fan.seen();
-        let mut fan = Context::from_waker(&self.waker);
         let mut state = self.lock();
+        let way = self.enter(&mut state, cx.waker());
+        let mut fan = way.context();
         if purpose == Purpose::Input
             && state.has_output()
             && !state.has_message_at_hand(state.leftover.rest())
@@ -69,21 +65,13 @@ impl<S: Socket> Shared<S> {
                 Turn::Nothing if state.keep_time(&mut fan) => {}
                 Turn::Nothing => {
                     state.is_served = true;
-                    if state.take_news() {
-                        self.fan.wake_all();
-                        seen.allow_one();
-                    }
-                    self.fan.wait(cx.waker(), seen);
+                    self.wait(state, cx.waker(), way);
                     return Poll::Pending;
                 }
             }
         };
         self.obey(&mut state, &mut fan);
-        let has_news = state.take_news();
-        drop(state);
-        if has_news {
-            self.fan.wake_all();
-        }
+        self.end_poll(state);
         Poll::Ready(had)
     }
 

@@ -2,19 +2,20 @@
 //! connection, nothing in between. Everything else is left to `drive`.
 
 use std::mem;
+use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use wirebeat::{
-    Connection, Event, Input, Message, ReadyState, SendError, SendErrorReason, Timestamp,
+    Connection, Event, Input, Message, ReadyState, SendError, SendErrorReason, Timestamp, Transmit,
 };
 
 use crate::Socket;
 use crate::calls::Sending;
 use crate::drive::poll_read;
-use crate::fan::Seen;
 use crate::scratch::Scratch;
-use crate::shared::{Shared, Whole};
-use crate::state::{InputSide, OutputSide, State, Written};
+use crate::shared::{Held, Shared, Whole};
+use crate::state::{InputSide, OutputSide, State};
+use crate::waiting::Way;
 
 /// What has come of a quick attempt.
 pub(crate) enum Quick<T> {
@@ -30,7 +31,6 @@ impl<S: Socket> Shared<S> {
     /// Receives a message, if that's what comes next.
     #[inline]
     pub(crate) fn recv_quickly(&self, cx: &mut Context<'_>) -> Quick<Message<'static>> {
-        let seen = self.fan.seen();
         let mut state = self.lock();
         if !state.is_usual() || state.expected_len().is_some() {
             return Quick::Unusual;
@@ -38,29 +38,31 @@ impl<S: Socket> Shared<S> {
         if !state.leftover.is_empty() {
             return state.take_message_at_hand();
         }
-        if state.connection.read_target().is_some()
-            || state.has_output() && !self.write_all(&mut state)
-        {
+        if state.connection.read_target().is_some() {
             return Quick::Unusual;
         }
-        self.read_message(&mut state, cx, seen)
+        let way = self.enter(&mut state, cx.waker());
+        if state.has_output() && !self.write_quickly(&mut state, &mut way.context()) {
+            return Quick::Unusual;
+        }
+        self.read_message(state, cx, way)
     }
 
     fn read_message(
         &self,
-        state: &mut Whole<S>,
+        mut state: Held<'_, S>,
         cx: &mut Context<'_>,
-        seen: Seen,
+        way: Way<'_>,
     ) -> Quick<Message<'static>> {
-        let mut fan = Context::from_waker(&self.waker);
         let mut scratch = Scratch::take();
         let bytes = scratch.bytes();
-        let read = self.with_stream(state, |_, stream| poll_read(stream, &mut fan, bytes));
+        let read =
+            self.with_stream(&mut state, |_, stream| poll_read(stream, &mut way.context(), bytes));
         match read {
-            Poll::Pending if state.keep_time(&mut fan) => Quick::Unusual,
+            Poll::Pending if state.keep_time(&mut way.context()) => Quick::Unusual,
             Poll::Pending => {
                 state.is_served = true;
-                self.fan.wait(cx.waker(), seen);
+                self.wait(state, cx.waker(), way);
                 Quick::Waits
             }
             Poll::Ready(Ok(len)) if len > 0 => state.begin_with_message(&mut bytes[..len]),
@@ -76,6 +78,7 @@ impl<S: Socket> Shared<S> {
     #[inline]
     pub(crate) fn send_quickly<M>(
         &self,
+        cx: &mut Context<'_>,
         sending: &mut Sending<M>,
         is_answer: bool,
         send: &mut impl FnMut(&mut Connection, Timestamp, M) -> Result<(), SendError<M>>,
@@ -98,17 +101,34 @@ impl<S: Socket> Shared<S> {
         if state.may_wait(is_answer, state.leftover.rest()) {
             return Quick::Done(Ok(()));
         }
-        match self.write_all(&mut state) && !state.has_news() {
+        let way = self.enter(&mut state, cx.waker());
+        match self.write_quickly(&mut state, &mut way.context()) && !state.has_news() {
             true => Quick::Done(Ok(())),
             false => Quick::Unusual,
         }
     }
 
-    /// Writes what waits. Returns whether that's all.
+    /// Writes what waits, if it stands in one slice and the transport takes it at once. Returns
+    /// whether it did.
     #[inline]
-    fn write_all(&self, state: &mut Whole<S>) -> bool {
-        let mut fan = Context::from_waker(&self.waker);
-        self.write_held(state, &mut fan) == Written::All
+    fn write_quickly(&self, whole: &mut Whole<S>, cx: &mut Context<'_>) -> bool {
+        self.with_stream(whole, |state, stream| {
+            let transmit = state.connection.poll_transmit();
+            let Some(bytes) = transmit.as_ref().and_then(Transmit::as_slice) else { return false };
+            let len = bytes.len();
+            let taken = Pin::new(&mut *stream).poll_write(cx, bytes);
+            if !matches!(taken, Poll::Ready(Ok(taken)) if taken == len) {
+                state.end_write(None, taken);
+                return false;
+            }
+            state.note_written(len);
+            match Pin::new(stream).poll_flush(cx) {
+                Poll::Ready(Ok(())) => state.is_unflushed = false,
+                // A poll that isn't quick meets the same again.
+                Poll::Ready(Err(_)) | Poll::Pending => {}
+            }
+            !state.is_unflushed
+        })
     }
 }
 
@@ -151,6 +171,7 @@ impl State {
     fn begin_with_message(&mut self, bytes: &mut [u8]) -> Quick<Message<'static>> {
         let now = self.now();
         self.note_sign_of_life(now);
+        self.task.is_waiting = false;
         let len = bytes.len();
         let mut input = Input::new(bytes);
         let event = self.connection.receive(now, &mut input);

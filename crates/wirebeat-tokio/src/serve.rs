@@ -215,7 +215,13 @@ impl<L: Listener> Server<L> {
                     pause.end();
                     service.report_end(ended);
                 }
-                Next::Accepted(Ok(stream)) => drop(tasks.spawn(Arc::clone(&service).serve(stream))),
+                #[cfg(feature = "tls")]
+                Next::Accepted(Ok(stream)) if service.is_secure() => {
+                    tasks.spawn(Arc::clone(&service).serve_tls(stream));
+                }
+                Next::Accepted(Ok(stream)) => {
+                    tasks.spawn(Arc::clone(&service).serve(MaybeTls::Plain(stream)));
+                }
                 // Whoever waited has gone, and another may wait.
                 Next::Accepted(Err(error)) if is_passing(&error) => {}
                 Next::Accepted(Err(error)) => {

@@ -133,7 +133,10 @@ impl<S: Socket> Pending<S> {
     ///
     /// To drop it drops the stream.
     pub async fn accept(self) -> Result<WebSocket<S>, AcceptError> {
-        self.accept_with(&Acceptance::new()).await
+        // An idle connection's task is as large as the largest of its steps: nothing is kept that
+        // isn't needed.
+        let accepted = self.begin_accept(&Acceptance::new());
+        self.end_accept(accepted).await
     }
 
     /// Opens the WebSocket, with a subprotocol or headers.
@@ -149,14 +152,27 @@ impl<S: Socket> Pending<S> {
     ///
     /// To drop it drops the stream.
     pub async fn accept_with(self, acceptance: &Acceptance) -> Result<WebSocket<S>, AcceptError> {
+        let accepted = self.begin_accept(acceptance);
+        self.end_accept(accepted).await
+    }
+
+    fn begin_accept(
+        &self,
+        acceptance: &Acceptance,
+    ) -> Result<Result<(), handshake::AcceptError>, Cause> {
         self.check_time()?;
-        let accepted = self.hand.change(|state| state.connection.accept(state.now(), acceptance));
-        match accepted {
+        Ok(self.hand.change(|state| state.connection.accept(state.now(), acceptance)))
+    }
+
+    async fn end_accept(
+        self,
+        accepted: Result<Result<(), handshake::AcceptError>, Cause>,
+    ) -> Result<WebSocket<S>, AcceptError> {
+        match accepted? {
             Ok(()) => {
                 poll_fn(|cx| self.hand.poll_flush(cx)).await;
                 Ok(WebSocket::new(self.hand, None))
             }
-            // An idle connection's task is as large as the largest of its steps.
             Err(error) => Err(Box::pin(self.refuse(error)).await),
         }
     }
@@ -203,11 +219,11 @@ impl<S: Socket> Pending<S> {
     }
 
     /// While the application decides, nothing is read; but the time passes.
-    fn check_time(&self) -> Result<(), AcceptError> {
+    fn check_time(&self) -> Result<(), Cause> {
         self.hand.change(|state| state.connection.handle_timeout(state.now()));
         match self.hand.look(|state| state.connection.cause()) {
             None => Ok(()),
-            Some(cause) => Err(cause.into()),
+            Some(cause) => Err(cause),
         }
     }
 

@@ -50,6 +50,11 @@ impl<H> Service<H> {
         Service { options, handler, connections: Connections::default() }
     }
 
+    #[cfg(feature = "tls")]
+    pub(crate) fn is_secure(&self) -> bool {
+        self.options.tls.is_some()
+    }
+
     pub(crate) fn report(&self, error: ServeError) {
         if let Some(on_error) = &self.options.on_error {
             // A panic there ends neither the server nor a connection.
@@ -71,42 +76,59 @@ impl<H> Service<H> {
         }
     }
 
-    /// Serves one connection until it has ended.
-    pub(crate) async fn serve<S, F>(self: Arc<Service<H>>, stream: S)
+    /// Serves one connection over TLS until it has ended.
+    #[cfg(feature = "tls")]
+    pub(crate) async fn serve_tls<S, F>(self: Arc<Service<H>>, stream: S)
     where
         S: Socket + Send + 'static,
         H: Fn(Pending<MaybeTls<S>>) -> F,
         F: Future<Output = ()>,
     {
-        let stream = match self.secure(stream).await {
-            Ok(stream) => stream,
-            Err(error) => return self.report(ServeError::Opening(error)),
+        let Options { tls: Some(tls), config, .. } = &self.options else {
+            return self.serve(MaybeTls::Plain(stream)).await;
         };
-        let shared = server::connection(stream, self.options.origins.clone(), &self.options.config);
-        let keeper = Keeper::new(&self.connections, shared);
-        let work = pin!(async {
-            match server::await_request(Hand::new(Arc::clone(&keeper.kept.0))).await {
-                Ok(pending) => (self.handler)(pending).await,
-                // It was we who gave up.
-                Err(AcceptError::Gone(cause)) if cause.reason == Reason::Aborted => {}
-                Err(error) => self.report(ServeError::Opening(error)),
-            }
-        });
-        keeper.kept.serve(work).await;
-    }
-
-    #[cfg(feature = "tls")]
-    async fn secure<S: Socket>(&self, stream: S) -> Result<MaybeTls<S>, AcceptError> {
-        match &self.options.tls {
-            None => Ok(MaybeTls::Plain(stream)),
-            // Its state is large, and gone when it's done.
-            Some(tls) => Box::pin(secure(tls, stream, self.options.config.open_timeout)).await,
+        // Its state is large, and gone when it's done.
+        let secured = Box::pin(secure(tls, stream, config.open_timeout)).await;
+        match secured {
+            Ok(stream) => self.serve(stream).await,
+            Err(error) => self.report(ServeError::Opening(error)),
         }
     }
 
-    #[cfg(not(feature = "tls"))]
-    async fn secure<S: Socket>(&self, stream: S) -> Result<MaybeTls<S>, AcceptError> {
-        Ok(MaybeTls::Plain(stream))
+    /// Serves one connection until it has ended.
+    // A future keeps the room for what it was given for as long as it lives, so it's not an async
+    // function that is given the stream.
+    pub(crate) fn serve<S, F>(
+        self: Arc<Service<H>>,
+        stream: MaybeTls<S>,
+    ) -> impl Future<Output = ()>
+    where
+        S: Socket + Send + 'static,
+        H: Fn(Pending<MaybeTls<S>>) -> F,
+        F: Future<Output = ()>,
+    {
+        let shared = server::connection(stream, self.options.origins.clone(), &self.options.config);
+        async move {
+            let keeper = Keeper::new(&self.connections, shared);
+            let work = pin!(self.handle(Arc::clone(&keeper.kept.0)));
+            keeper.kept.serve(work).await;
+        }
+    }
+
+    /// Has the application handle one connection.
+    async fn handle<S, F>(&self, shared: Arc<Shared<MaybeTls<S>>>)
+    where
+        S: Socket,
+        H: Fn(Pending<MaybeTls<S>>) -> F,
+        F: Future<Output = ()>,
+    {
+        let handled = match server::await_request(Hand::new(shared)).await {
+            Ok(pending) => (self.handler)(pending),
+            // It was we who gave up.
+            Err(AcceptError::Gone(cause)) if cause.reason == Reason::Aborted => return,
+            Err(error) => return self.report(ServeError::Opening(error)),
+        };
+        handled.await;
     }
 }
 

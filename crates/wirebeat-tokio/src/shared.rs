@@ -8,8 +8,8 @@ use wirebeat::{CloseCode, Closed, Connection};
 
 use crate::Socket;
 use crate::drive::Purpose;
-use crate::fan::Fan;
 use crate::state::State;
+use crate::waiting::Fanned;
 
 /// A connection and its transport, for however many handles and tasks.
 ///
@@ -21,10 +21,12 @@ pub(crate) struct Shared<S> {
     whole: Mutex<Whole<S>>,
     /// The transport, from when it's split on.
     apart: OnceLock<Box<Mutex<S>>>,
-    pub(crate) fan: Arc<Fan>,
-    /// The fan, as what the transport and the timer wake.
-    pub(crate) waker: Waker,
+    /// Whom the transport and the timer wake, from when several tasks wait on.
+    pub(crate) fan: OnceLock<Box<Fanned>>,
 }
+
+/// The state, held.
+pub(crate) type Held<'s, S> = MutexGuard<'s, Whole<S>>;
 
 /// The state, and the transport as long as it isn't split.
 #[derive(Debug)]
@@ -52,19 +54,14 @@ impl<S> DerefMut for Whole<S> {
 impl<S> Shared<S> {
     /// A connection that begins now, in one hand.
     pub(crate) fn new(stream: S, connection: Connection) -> Arc<Shared<S>> {
-        let fan = Arc::new(Fan::default());
         let whole = Whole { state: State::new(connection), stream: Some(stream) };
-        Arc::new(Shared {
-            whole: Mutex::new(whole),
-            apart: OnceLock::new(),
-            waker: Waker::from(Arc::clone(&fan)),
-            fan,
-        })
+        Arc::new(Shared { whole: Mutex::new(whole), apart: OnceLock::new(), fan: OnceLock::new() })
     }
 
     /// Has several tasks use it at once from now on.
     pub(crate) fn split(&self) {
         let mut whole = self.lock();
+        self.fan_out(&mut whole);
         if let Some(stream) = whole.stream.take() {
             whole.is_shared = true;
             let _ = self.apart.set(Box::new(Mutex::new(stream)));
@@ -74,7 +71,7 @@ impl<S> Shared<S> {
     // A panic under the lock can come only from a callback of the application's, which nothing is
     // changed around: what is locked is whole, so a poisoned lock is a lock like any other.
     #[inline]
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Whole<S>> {
+    pub(crate) fn lock(&self) -> Held<'_, S> {
         self.whole.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -112,11 +109,7 @@ impl<S> Shared<S> {
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.lock();
         let changed = change(&mut state);
-        let has_news = state.take_news();
-        drop(state);
-        if has_news {
-            self.fan.wake_all();
-        }
+        self.let_go(state);
         changed
     }
 
@@ -163,8 +156,9 @@ impl<S: Socket> Shared<S> {
     /// Begins to close with this code, and writes what the transport has room for.
     pub(crate) fn leave(&self, code: CloseCode) {
         self.change(|state| state.leave(code));
-        let mut cx = Context::from_waker(&self.waker);
-        drop(self.write_out(self.lock(), &mut cx));
+        let state = self.lock();
+        let waker = self.waker(&state);
+        drop(self.write_out(state, &mut Context::from_waker(&waker)));
     }
 
     /// Gives the transport up. Whoever waits for it is woken.

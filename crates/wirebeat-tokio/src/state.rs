@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::inbox::Inbox;
 use crate::observer::Observers;
 use crate::timer::Timer;
+use crate::waiting::Task;
 
 /// How many bytes of answers wait for the messages that are at hand to be answered too.
 const BATCH_LEN_MAX: u64 = 64 * 1024;
@@ -42,12 +43,15 @@ pub(crate) struct State {
     pub(crate) input: InputSide,
     pub(crate) output: OutputSide,
     pub(crate) observers: Observers,
+    pub(crate) task: Task,
     /// How many handles there are.
     pub(crate) hands: u32,
     /// Whether our application takes what comes, as the connection was last told.
     pub(crate) takes_input: bool,
     /// Whether several tasks may use it at once, so that it isn't held while the transport is used.
     pub(crate) is_shared: bool,
+    /// Whether several tasks have waited for it, so that what happens wakes a fan.
+    pub(crate) is_fanned: bool,
     /// Whether whoever polls the application's task writes for it, whatever it waits for.
     pub(crate) is_corked: bool,
     /// Whether a call waits, since this was last asked while it's corked: that call does all there is
@@ -128,9 +132,11 @@ impl State {
             input: InputSide::Live,
             output: OutputSide::Live,
             observers: Observers::default(),
+            task: Task::default(),
             hands: 1,
             takes_input: true,
             is_shared: false,
+            is_fanned: false,
             is_corked: false,
             is_served: false,
             is_quiet: false,
@@ -148,6 +154,11 @@ impl State {
         self.clock.now()
     }
 
+    /// Has the timer told again whom to wake.
+    pub(crate) fn forget_who_is_woken(&mut self) {
+        self.timer.forget_who_is_woken();
+    }
+
     /// Whether something has changed that others may wait for.
     pub(crate) fn has_news(&self) -> bool {
         self.has_news
@@ -157,7 +168,8 @@ impl State {
     /// waits, or it answers a message behind which there's another. `rest` is what was read and
     /// isn't eaten.
     pub(crate) fn may_wait(&self, is_answer: bool, rest: &[u8]) -> bool {
-        (self.is_corked || is_answer && self.has_message_at_hand(rest))
+        let is_last = rest.is_empty() && self.inbox.is_empty();
+        (self.is_corked || is_answer && !is_last && self.has_message_at_hand(rest))
             && self.connection.buffered_amount() < BATCH_LEN_MAX
     }
 

@@ -21,7 +21,8 @@ pub(crate) struct Timer {
 }
 
 impl Timer {
-    /// Waits until `at`. It's always the same task that is woken.
+    /// Waits until `at`. It's the same task that is woken, until the timer is
+    /// [told](Timer::forget_who_is_woken) that it isn't.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>, clock: Clock, at: Timestamp) -> Poll<()> {
         loop {
             match (&mut self.sleep, self.at) {
@@ -39,6 +40,11 @@ impl Timer {
                 _ => ready!(self.set(cx, clock, at)),
             }
         }
+    }
+
+    /// Another task is to be woken from now on: the next one that waits.
+    pub(crate) fn forget_who_is_woken(&mut self) {
+        self.at = None;
     }
 
     /// Whether it's set, and hasn't fired.

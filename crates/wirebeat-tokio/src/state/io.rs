@@ -43,12 +43,7 @@ impl State {
         self.has_news |= mem::take(&mut self.is_wanted);
         let (taken, written) = match taken {
             Poll::Ready(Ok(taken)) if taken > 0 => {
-                let is_calm = self.is_calm && self.connection.ready_state() == ReadyState::Open;
-                let now = if is_calm { Timestamp::ZERO } else { self.now() };
-                self.connection.handle_written(now, taken);
-                self.observers.tell(|observer| observer.written(taken));
-                self.is_unflushed = true;
-                self.queue_held();
+                self.note_written(taken);
                 (taken, Written::All)
             }
             Poll::Ready(Err(error)) if error.kind() == ErrorKind::Interrupted => (0, Written::All),
@@ -70,6 +65,17 @@ impl State {
             }
         }
         written
+    }
+
+    /// Tells the connection what the transport has taken.
+    #[inline]
+    pub(crate) fn note_written(&mut self, taken: usize) {
+        let is_calm = self.is_calm && self.connection.ready_state() == ReadyState::Open;
+        let now = if is_calm { Timestamp::ZERO } else { self.now() };
+        self.connection.handle_written(now, taken);
+        self.observers.tell(|observer| observer.written(taken));
+        self.is_unflushed = true;
+        self.queue_held();
     }
 
     pub(crate) fn break_output(&mut self) {

@@ -5,6 +5,7 @@
 
 use std::error::Error;
 use std::future::Future;
+use std::sync::LazyLock;
 
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -65,12 +66,12 @@ async fn raw(mut stream: TcpStream) -> Outcome {
     }
 }
 
-fn config() -> Config {
-    Config { message_len_max: LEN_MAX as u64, ..Config::default() }
-}
+/// What all connections share.
+static CONFIG: LazyLock<Config> =
+    LazyLock::new(|| Config { message_len_max: LEN_MAX as u64, ..Config::default() });
 
 async fn wirebeat(stream: TcpStream) -> Outcome {
-    let pending = accept_with(stream, OriginPolicy::Any, &config()).await?;
+    let pending = accept_with(stream, OriginPolicy::Any, &CONFIG).await?;
     let mut socket = pending.accept().await?;
     while let Some(message) = socket.recv().await {
         socket.send(message).await?;
@@ -79,7 +80,7 @@ async fn wirebeat(stream: TcpStream) -> Outcome {
 }
 
 async fn wirebeat_serve() -> Outcome {
-    let server = Server::new(listen()?, OriginPolicy::Any).config(config());
+    let server = Server::new(listen()?, OriginPolicy::Any).config(CONFIG.clone());
     let echo = async |pending: Pending<MaybeTls<TcpStream>>| {
         let Ok(mut socket) = pending.accept().await else { return };
         while let Some(message) = socket.recv().await {
