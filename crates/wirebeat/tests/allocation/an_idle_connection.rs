@@ -164,7 +164,6 @@ fn of_a_server_takes_at_most_512_bytes_in_all() {
     });
     let written = waiting(&mut server).len();
     meter.count(|| server.handle_written(START, written));
-    meter.count(|| server.handle_timeout(START + secs(20)));
     assert_small("accepted, with a subprotocol", meter.held);
 }
 
