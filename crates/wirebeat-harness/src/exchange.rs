@@ -1,5 +1,7 @@
 //! A client and a server that talk to each other.
 
+mod draw;
+
 use std::collections::VecDeque;
 
 use bytes::Buf;
@@ -10,6 +12,8 @@ use wirebeat::{
 };
 
 use crate::split::{last_events, waiting};
+
+pub use draw::roundtrip;
 
 /// What both ends send, and how it gets from one to the other.
 #[derive(Clone, Debug)]
@@ -27,7 +31,7 @@ pub struct Exchange {
 }
 
 /// One step of the network.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pace {
     /// How many bytes the transport takes.
     pub len: usize,
@@ -377,7 +381,7 @@ impl Exchange {
     /// # Panics
     ///
     /// If it didn't.
-    pub fn check(&self) {
+    pub fn check(&self) -> Outcome {
         let outcome = self.run();
         for (sent, received) in [(&self.client, &outcome.server), (&self.server, &outcome.client)] {
             assert_eq!(received.messages, messages(sent));
@@ -393,5 +397,6 @@ impl Exchange {
             let mut rest = pings.iter();
             assert!(received.pongs.iter().all(|pong| rest.any(|ping| ping == pong)));
         }
+        outcome
     }
 }

@@ -118,6 +118,21 @@ pub fn ascii(len: usize, start: u8) -> Vec<u8> {
     (0..len).map(|i| b'a' + ((i + usize::from(start)) % 26) as u8).collect()
 }
 
+/// A text of at most `len` bytes with code points of every length, different from one start to
+/// another.
+#[must_use]
+pub fn text(len: usize, start: u8) -> Vec<u8> {
+    let points = "aé€😀".chars().cycle().skip(usize::from(start % 4));
+    let mut text = String::new();
+    for point in points {
+        if text.len() + point.len_utf8() > len {
+            break;
+        }
+        text.push(point);
+    }
+    text.into_bytes()
+}
+
 /// A frame in what one end has sent, or as much of it as there is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SentFrame {

@@ -118,7 +118,7 @@ pub fn last_events(connection: &mut Connection) -> Vec<Event<'static>> {
 }
 
 /// What the model's words for an event are.
-fn hear(event: Event<'_>) -> Heard {
+pub(crate) fn hear(event: Event<'_>) -> Heard {
     match event {
         Event::Message(Message::Text(text)) => {
             Heard::Message(wirebeat::Kind::Text, text.as_bytes().to_vec())

@@ -11,12 +11,12 @@ mod world;
 pub use schedule::{Fault, Schedule, Setup};
 pub use world::World;
 
-/// Runs the schedule that the bytes stand for: the harness function of a fuzz target.
+/// Runs the schedule that the bytes stand for: the harness of the target `session`.
 ///
 /// # Panics
 ///
 /// If an invariant doesn't hold.
-pub fn session_ops(bytes: &[u8]) {
+pub fn session(bytes: &[u8]) {
     check(&Schedule::draw(bytes));
 }
 

@@ -4,4 +4,4 @@
 
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|data: &[u8]| wirebeat_harness::session_ops(data));
+fuzz_target!(|data: &[u8]| wirebeat_harness::session(data));
