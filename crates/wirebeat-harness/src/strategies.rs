@@ -8,6 +8,7 @@ use wirebeat::{Kind, Role};
 
 use crate::exchange::{Exchange, Pace, Sending};
 use crate::frame::{Frame, Length};
+use crate::pair::Script;
 use crate::rules::Rules;
 use crate::scenario::Scenario;
 use crate::session::Schedule;
@@ -227,6 +228,11 @@ pub fn scenario() -> impl Strategy<Value = Scenario> {
 /// What happens to a session, from a fuzzer's bytes.
 pub fn schedule() -> impl Strategy<Value = Schedule> {
     vec(any::<u8>(), 0..400).prop_map(|bytes| Schedule::draw(&bytes))
+}
+
+/// Two ends and links that fail, from a fuzzer's bytes.
+pub fn script() -> impl Strategy<Value = Script> {
+    vec(any::<u8>(), 0..500).prop_map(|bytes| Script::draw(&bytes))
 }
 
 /// What one end sends.

@@ -97,7 +97,7 @@ fn check_there_and_back(header: &Header) {
 }
 
 proptest! {
-    #![proptest_config(config(2000, REGRESSIONS))]
+    #![proptest_config(config(256, REGRESSIONS))]
 
     /// T29, with any key.
     #[test]

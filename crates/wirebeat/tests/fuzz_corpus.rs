@@ -3,42 +3,38 @@
 #![forbid(unsafe_code)]
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// Runs a harness function on every input of a target.
-fn replay(target: &str, harness: fn(&[u8])) {
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(target);
-    let mut count = 0;
-    for entry in fs::read_dir(corpus).expect("the target has a corpus") {
-        let path = entry.expect("a readable folder").path();
-        println!("{}", path.display());
-        harness(&fs::read(path).expect("a readable file"));
-        count += 1;
+use wirebeat_harness::TARGETS;
+
+fn fuzz() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz")
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+    entries.map(|entry| entry.expect("a readable folder").path()).collect()
+}
+
+/// Every harness function takes every input of its target's.
+#[test]
+fn what_a_fuzzer_found_stays_found() {
+    for (target, harness) in TARGETS {
+        let inputs = files(&fuzz().join("corpus").join(target));
+        assert!(!inputs.is_empty(), "{target} has an empty corpus");
+        for path in inputs {
+            println!("{}", path.display());
+            harness(&fs::read(&path).expect("a readable file"));
+        }
     }
-    assert!(count > 0, "an empty corpus");
 }
 
+/// And each harness function is a target.
 #[test]
-fn frame_split() {
-    replay("frame_split", wirebeat_harness::frame_split);
-}
-
-#[test]
-fn handshake_request() {
-    replay("handshake_request", wirebeat_harness::handshake_request);
-}
-
-#[test]
-fn handshake_response() {
-    replay("handshake_response", wirebeat_harness::handshake_response);
-}
-
-#[test]
-fn connection_ops() {
-    replay("connection_ops", wirebeat_harness::connection_ops);
-}
-
-#[test]
-fn session_ops() {
-    replay("session_ops", wirebeat_harness::session_ops);
+fn every_harness_function_is_a_fuzz_target() {
+    for (target, _) in TARGETS {
+        let path = fuzz().join("fuzz_targets").join(target).with_extension("rs");
+        let source = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{target}: {e}"));
+        assert!(source.contains(&format!("wirebeat_harness::{target}(data)")), "{target}");
+    }
 }

@@ -10,7 +10,7 @@ const REGRESSIONS: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/tests/regressions/properties_calls.txt");
 
 proptest! {
-    #![proptest_config(config(1000, REGRESSIONS))]
+    #![proptest_config(config(256, REGRESSIONS))]
 
     /// No call panics or loops, and however it went, the connection ends.
     #[test]

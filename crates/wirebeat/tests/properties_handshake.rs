@@ -66,7 +66,7 @@ fn shuffled(base: &[&str], extra: Vec<String>) -> impl Strategy<Value = Vec<Stri
 }
 
 proptest! {
-    #![proptest_config(config(600, REGRESSIONS))]
+    #![proptest_config(config(256, REGRESSIONS))]
 
     /// RFC 6455 §4.2.1.
     #[test]

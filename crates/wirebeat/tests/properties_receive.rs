@@ -16,7 +16,7 @@ const REGRESSIONS: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/tests/regressions/properties_receive.txt");
 
 proptest! {
-    #![proptest_config(config(300, REGRESSIONS))]
+    #![proptest_config(config(256, REGRESSIONS))]
 
     /// However a stream that breaks no rule is cut, the same events come out, and they're those of
     /// the model; so does the same output (RFC 6455 §5.4, §5.5).
@@ -65,7 +65,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(config(60, REGRESSIONS))]
+    #![proptest_config(config(256, REGRESSIONS))]
 
     /// A message is the same whole as in pieces (RFC 6455 §5.4).
     #[test]

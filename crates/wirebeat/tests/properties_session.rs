@@ -9,7 +9,7 @@ const REGRESSIONS: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/tests/regressions/properties_session.txt");
 
 proptest! {
-    #![proptest_config(config(1000, REGRESSIONS))]
+    #![proptest_config(config(256, REGRESSIONS))]
 
     /// Every delay is within its policy's range and above zero, at most one attempt lives, and what
     /// is told of one that is over changes nothing.

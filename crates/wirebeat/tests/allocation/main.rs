@@ -13,6 +13,7 @@ mod after_the_end;
 mod an_idle_connection;
 mod declared_lengths;
 mod growing_messages;
+mod properties;
 mod what_waits_to_be_sent;
 
 use allocation_counter::measure;

@@ -206,7 +206,7 @@ impl Page {
 }
 
 proptest! {
-    #![proptest_config(config(1000, REGRESSIONS))]
+    #![proptest_config(config(256, REGRESSIONS))]
 
     #[test]
     fn listeners_are_called_as_the_dom_calls_them(

@@ -171,7 +171,7 @@ fn check_one(events: &[String]) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(config(1000, REGRESSIONS))]
+    #![proptest_config(config(256, REGRESSIONS))]
 
     #[test]
     fn a_plain_socket_is_opened_and_closed_once(
