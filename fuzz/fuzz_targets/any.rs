@@ -7,9 +7,9 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use wirebeat_harness::TARGETS;
+use wirebeat_harness::{Harness, TARGETS};
 
-static HARNESS: LazyLock<fn(&[u8])> = LazyLock::new(|| {
+static HARNESS: LazyLock<Harness> = LazyLock::new(|| {
     let program = std::env::args_os().next().unwrap_or_default();
     let name = Path::new(&program).file_name().and_then(|name| name.to_str()).unwrap_or_default();
     match TARGETS.iter().find(|(target, _)| *target == name) {

@@ -8,8 +8,8 @@ use crate::frame::{SentFrame, sent_frames};
 use crate::model::{self, Heard};
 use crate::rules::Rules;
 use crate::runner::run;
-use crate::scenario::{BEAT_LEN, Finish, Scenario};
-use crate::trace::{Did, Trace};
+use crate::scenario::{BEAT_LEN, Finish, Op, Scenario};
+use crate::trace::{Did, Step, Trace};
 
 /// The harness of the target `connection_ops`: calls in any order, and all invariants.
 ///
@@ -276,6 +276,30 @@ pub fn deadlines_lie_ahead(trace: &Trace) {
     for step in trace.steps.iter().filter(|step| step.did == Did::Timeout) {
         assert!(step.timeout.is_none_or(|deadline| deadline > step.now), "{step:?}");
     }
+}
+
+/// Invariant 9, second half: time that goes backwards, at any moment, changes nothing of what comes.
+///
+/// # Panics
+///
+/// If it does.
+pub fn backward_time_changes_nothing(scenario: &Scenario) {
+    let mut disturbed = scenario.clone();
+    disturbed.ops = scenario.ops.iter().flat_map(|op| [Op::Backwards, op.clone()]).collect();
+    let (trace, mut disturbed) = (run(scenario), run(&disturbed));
+    // One step for the beginning, and then two for each call, of which the first is the disturbance.
+    let is_disturbance = |index: usize| index % 2 == 1 && index < 2 * scenario.ops.len();
+    let mut index = 0;
+    disturbed.steps.retain(|_| {
+        index += 1;
+        !is_disturbance(index - 1)
+    });
+    assert_eq!(disturbed.steps.len(), trace.steps.len());
+    for (disturbed, step) in disturbed.steps.into_iter().zip(&trace.steps) {
+        // How it looks inside may differ by a buffer that is kept or not.
+        assert_eq!(Step { did: step.did.clone(), ..disturbed }, *step);
+    }
+    assert_eq!((disturbed.wire, disturbed.accepted), (trace.wire, trace.accepted));
 }
 
 /// At most 16 pongs wait, however many pings came.

@@ -61,8 +61,11 @@ pub use split::frame_split;
 pub use url::url;
 pub use utf8::utf8;
 
+/// What a fuzz target is: it panics if something doesn't hold.
+pub type Harness = fn(&[u8]);
+
 /// The fuzz targets: the name of each, and its harness function.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+pub const TARGETS: &[(&str, Harness)] = &[
     ("close_body", close_body),
     ("connection_ops", connection_ops),
     #[cfg(feature = "tungstenite")]

@@ -1,6 +1,5 @@
 //! Runs a scenario, and notes what is seen of the connection meanwhile.
 
-use core::fmt::{self, Write};
 use core::time::Duration;
 
 use bytes::{Buf, BufMut};
@@ -14,7 +13,7 @@ use crate::frame::{Frame, ascii};
 use crate::rules;
 use crate::scenario::{Call, Finish, Op, Scenario};
 use crate::split::waiting;
-use crate::trace::{Did, Step, Trace};
+use crate::trace::{Did, Step, Trace, picture};
 
 struct Runner {
     connection: Connection,
@@ -135,6 +134,7 @@ impl Runner {
                 let earlier = Timestamp::from_nanos(self.now.as_nanos() - ago);
                 self.connection.handle_timeout(earlier);
             }
+            Op::Backwards => self.go_back_in_time(),
             Op::Deadline => did = self.wake_at_deadline(),
             Op::Eof => self.connection.handle_eof(self.now),
             Op::Lost => self.connection.handle_lost(self.now),
@@ -286,6 +286,18 @@ impl Runner {
         Did::Timeout
     }
 
+    /// The calls that say what time it is, with one long ago.
+    fn go_back_in_time(&mut self) {
+        let is_due = |deadline: Timestamp| deadline <= self.now;
+        // What is due by what the connection knows already is done by the next call, whichever.
+        if self.connection.poll_timeout().is_some_and(is_due) {
+            return;
+        }
+        self.connection.handle_timeout(Timestamp::ZERO);
+        self.connection.handle_written(Timestamp::ZERO, 0);
+        self.connection.handle_reading(Timestamp::ZERO, self.reading);
+    }
+
     /// Calls that have nothing to do now.
     fn do_nothing(&mut self) -> Did {
         // From here on the transport takes nothing, and that's known already.
@@ -371,26 +383,5 @@ impl Runner {
             self.write_all_and_more(0);
             self.step(&Op::Deadline);
         }
-    }
-}
-
-/// How a connection looks, all its fields: but of one that holds much, only the first 4 KiB of
-/// text, as it's long-winded to show.
-fn picture(connection: &Connection) -> String {
-    let mut picture = Picture(String::new());
-    // Its error says that it's full.
-    let _ = write!(picture, "{connection:?}");
-    picture.0
-}
-
-struct Picture(String);
-
-impl Write for Picture {
-    fn write_str(&mut self, part: &str) -> fmt::Result {
-        if self.0.len() > 4096 {
-            return Err(fmt::Error);
-        }
-        self.0.push_str(part);
-        Ok(())
     }
 }

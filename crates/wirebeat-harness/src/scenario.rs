@@ -84,6 +84,8 @@ pub enum Op {
     Advance(u16),
     /// The driver says what time it is, now or some milliseconds ago.
     Timeout(u16),
+    /// The driver says that it's as early as can be, in every call that does nothing else.
+    Backwards,
     /// The driver wakes at the next deadline.
     Deadline,
     /// The peer ends its side of the transport.

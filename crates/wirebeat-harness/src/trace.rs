@@ -1,6 +1,8 @@
 //! What was seen of a connection while a scenario was run.
 
-use wirebeat::{Cause, Event, Kind, ReadyState, Timestamp, Transport};
+use core::fmt::{self, Write};
+
+use wirebeat::{Cause, Connection, Event, Kind, ReadyState, Timestamp, Transport};
 
 use crate::scenario::Scenario;
 
@@ -60,4 +62,25 @@ pub enum Did {
         /// After.
         after: String,
     },
+}
+
+/// How a connection looks, all its fields: but of one that holds much, only the first 4 KiB of
+/// text, as it's long-winded to show.
+pub(crate) fn picture(connection: &Connection) -> String {
+    let mut picture = Picture(String::new());
+    // Its error says that it's full.
+    let _ = write!(picture, "{connection:?}");
+    picture.0
+}
+
+struct Picture(String);
+
+impl Write for Picture {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        if self.0.len() > 4096 {
+            return Err(fmt::Error);
+        }
+        self.0.push_str(part);
+        Ok(())
+    }
 }

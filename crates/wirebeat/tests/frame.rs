@@ -67,6 +67,17 @@ fn headers_come_back_at_every_edge() {
     }
 }
 
+/// §5.2: opcodes 3 to 7 and 11 to 15 are reserved, and it's said which one came.
+#[test]
+fn a_reserved_opcode_is_named() {
+    for first in 0..=u8::MAX {
+        let opcode = first & 0x0F;
+        let expected = matches!(opcode, 3..=7 | 11..=15);
+        let error = Header::parse(&[first, 0]).err();
+        assert_eq!(error == Some(ProtocolError::ReservedOpcode(opcode)), expected, "{first:#x}");
+    }
+}
+
 fn check_there_and_back(header: &Header) {
     let mut wire = Vec::new();
     header.encode(&mut wire);

@@ -63,6 +63,11 @@ proptest! {
         invariants::deadlines_lie_ahead(&run(&scenario));
     }
 
+    #[test]
+    fn invariant_9_time_that_goes_backwards_changes_nothing(scenario in scenario()) {
+        invariants::backward_time_changes_nothing(&scenario);
+    }
+
     /// RFC 6455 §5.5.3.
     #[test]
     fn at_most_sixteen_pongs_wait(scenario in scenario()) {
@@ -70,7 +75,7 @@ proptest! {
     }
 
     #[test]
-    fn messages_are_sent_in_order_or_reported_lost(scenario in scenario()) {
+    fn invariant_11_messages_are_sent_in_order_or_reported_lost(scenario in scenario()) {
         invariants::messages_are_sent_in_order_or_reported_lost(&run(&scenario));
     }
 }

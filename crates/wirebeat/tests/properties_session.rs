@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use proptest::prelude::*;
-use wirebeat_harness::session::{World, check};
+use wirebeat_harness::session::{Fault, World, check};
 use wirebeat_harness::strategies::{config, schedule};
 
 const REGRESSIONS: &str =
@@ -10,6 +10,22 @@ const REGRESSIONS: &str =
 
 proptest! {
     #![proptest_config(config(256, REGRESSIONS))]
+
+    /// The same seed, the same faults: the same bytes on every connection.
+    #[test]
+    fn invariant_4_the_same_faults_give_the_same_bytes(schedule in schedule()) {
+        let runs = [(); 2].map(|()| {
+            let mut world = World::new(&schedule.setup);
+            for fault in &schedule.faults {
+                world.step(fault);
+            }
+            world.heal();
+            world.finish();
+            world
+        });
+        prop_assert!(!runs[0].wires().is_empty() || schedule.faults.contains(&Fault::Close));
+        prop_assert_eq!(runs[0].wires(), runs[1].wires());
+    }
 
     /// Every delay is within its policy's range and above zero, at most one attempt lives, and what
     /// is told of one that is over changes nothing.

@@ -215,6 +215,12 @@ impl World {
         self.account.check(&self.session);
     }
 
+    /// What each transport took that is gone.
+    #[must_use]
+    pub fn wires(&self) -> &[Vec<u8>] {
+        &self.account.wires
+    }
+
     fn is_healed(&self) -> bool {
         let is_alive = self.peer.as_ref().is_some_and(|peer| !peer.is_dead);
         self.session.ready_state() == ReadyState::Open && is_alive
