@@ -12,7 +12,7 @@ fn fuzz() -> PathBuf {
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+    let entries = fs::read_dir(folder).expect("the target has a corpus");
     entries.map(|entry| entry.expect("a readable folder").path()).collect()
 }
 
@@ -34,7 +34,7 @@ fn what_a_fuzzer_found_stays_found() {
 fn every_harness_function_is_a_fuzz_target() {
     for (target, _) in TARGETS {
         let path = fuzz().join("fuzz_targets").join(target).with_extension("rs");
-        let source = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{target}: {e}"));
+        let source = fs::read_to_string(&path).expect(target);
         assert!(source.contains(&format!("wirebeat_harness::{target}(data)")), "{target}");
     }
 }
