@@ -12,6 +12,8 @@ mod fragments;
 mod large_payloads;
 mod order;
 mod the_limit;
+#[cfg(feature = "std")]
+mod vectored;
 mod what_was_taken_out;
 
 use behaviour::*;

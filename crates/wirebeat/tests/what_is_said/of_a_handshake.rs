@@ -1,0 +1,106 @@
+//! What is wrong with a request or an answer (RFC 6455 §4).
+
+use wirebeat::handshake::{
+    AcceptError, HandshakeError, HeaderError, Malformed, OriginError, RequestError, RequestRefusal,
+    ResponseError,
+};
+
+use super::assert_said;
+
+#[test]
+fn an_answer_that_opens_nothing_says_why() {
+    use HandshakeError as E;
+    assert_said([
+        (E::Malformed(Malformed::Header), "the answer isn't HTTP: a header is malformed"),
+        (E::HeadTooLarge, "the answer's head is too large"),
+        (E::TooManyHeaders, "the answer has too many headers"),
+        (E::TooManyInterim, "too many interim answers"),
+        (E::HttpVersion, "the answer isn't HTTP/1.1"),
+        (E::Status(302), "the server answered 302, not 101"),
+        (E::UpgradeMissing, "the answer has no Upgrade"),
+        (E::UpgradeWrong, "the answer's Upgrade isn't websocket"),
+        (E::ConnectionMissing, "the answer's Connection doesn't list Upgrade"),
+        (E::AcceptMissing, "the answer has no Sec-WebSocket-Accept"),
+        (E::AcceptRepeated, "the answer has more than one Sec-WebSocket-Accept"),
+        (E::AcceptWrong, "the answer's Sec-WebSocket-Accept doesn't belong to the key"),
+        (E::ExtensionUnoffered, "the server uses an extension that wasn't offered"),
+        (E::SubprotocolUnoffered, "the server chose a subprotocol that wasn't offered"),
+        (E::SubprotocolMissing, "the server chose no subprotocol"),
+        (E::SubprotocolRepeated, "the server chose more than one subprotocol"),
+    ]);
+}
+
+/// The client reads this as the body of the answer, too.
+#[test]
+fn a_request_that_is_refused_is_told_why() {
+    use RequestRefusal as R;
+    assert_said([
+        (R::Malformed(Malformed::StartLine), "the request isn't HTTP: the first line is malformed"),
+        (R::HeadTooLarge, "the request's head is too large"),
+        (R::TooManyHeaders, "the request has too many headers"),
+        (R::HttpVersion, "the request isn't HTTP/1.1"),
+        (R::TargetInvalid, "the request's target is invalid"),
+        (R::HostMissing, "the request has no Host"),
+        (R::HostRepeated, "the request has more than one Host"),
+        (R::HostInvalid, "the request's Host is invalid"),
+        (R::Body, "the request has a body"),
+        (R::Method, "an upgrade must be asked for with GET"),
+        (R::ConnectionMissing, "the request's Connection doesn't list Upgrade"),
+        (R::WebSocketVersion, "the request's Sec-WebSocket-Version isn't 13"),
+        (R::WebSocketVersionRepeated, "the request has more than one Sec-WebSocket-Version"),
+        (R::KeyMissing, "the request has no Sec-WebSocket-Key"),
+        (R::KeyRepeated, "the request has more than one Sec-WebSocket-Key"),
+        (R::KeyInvalid, "the request's Sec-WebSocket-Key isn't 16 bytes in base64"),
+        (R::SubprotocolInvalid, "an offered subprotocol isn't a token"),
+        (R::SubprotocolRepeated, "a subprotocol is offered twice"),
+        (R::TooManySubprotocols, "too many subprotocols are offered"),
+        (R::OriginRepeated, "the request has more than one Origin"),
+        (R::DataBeforeAnswer, "too much was sent before the answer"),
+        (R::OriginRefused, "connections from this origin aren't allowed"),
+    ]);
+}
+
+/// RFC 9112 §2.1, §2.2, §5; RFC 9110 §5.5.
+#[test]
+fn what_is_no_http_says_how_it_breaks_the_grammar() {
+    assert_said([
+        (Malformed::StartLine, "the first line is malformed"),
+        (Malformed::LineEnd, "a line ends in a bare CR or LF"),
+        (Malformed::ControlByte, "there is a control byte in it"),
+        (Malformed::Header, "a header is malformed"),
+    ]);
+}
+
+#[test]
+fn what_an_application_cannot_ask_for_says_what_is_wrong_with_it() {
+    assert_said([
+        (RequestError::HostInvalid, "the host is invalid"),
+        (RequestError::TargetInvalid, "the target isn't an encoded path with a query"),
+        (RequestError::SubprotocolInvalid, "the subprotocol isn't a token"),
+        (RequestError::SubprotocolRepeated, "the subprotocol is offered twice"),
+        (RequestError::OriginInvalid, "the origin is invalid"),
+        (RequestError::Header(HeaderError::Reserved), "the handshake sets this header itself"),
+    ]);
+    assert_said([
+        (HeaderError::NameInvalid, "the header's name isn't a token"),
+        (HeaderError::ValueInvalid, "the header's value can't stand in a header line"),
+        (HeaderError::Reserved, "the handshake sets this header itself"),
+    ]);
+    assert_said([(OriginError, "an origin is null, scheme://host or scheme://host:port")]);
+}
+
+#[test]
+fn what_an_application_cannot_answer_says_why() {
+    assert_said([
+        (ResponseError::StatusInvalid, "the status isn't from 200 to 599"),
+        (
+            ResponseError::Header(HeaderError::ValueInvalid),
+            "the header's value can't stand in a header line",
+        ),
+    ]);
+    assert_said([
+        (AcceptError::Gone, "no request waits for an answer"),
+        (AcceptError::NotAnUpgrade, "the request doesn't ask for an upgrade"),
+        (AcceptError::SubprotocolUnoffered, "the client didn't offer this subprotocol"),
+    ]);
+}
