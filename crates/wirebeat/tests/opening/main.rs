@@ -8,6 +8,7 @@ mod behaviour;
 mod a_refusal;
 mod a_rejection;
 mod a_request_is_answered_once;
+mod a_status;
 mod before_it_is_open;
 mod nothing_overtakes_the_101;
 mod the_open_timeout;

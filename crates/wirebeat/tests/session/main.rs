@@ -8,10 +8,12 @@ mod support;
 
 mod backing_off;
 mod close_in_every_phase;
+mod delays_of_the_application;
 mod dialing;
 mod greeting_outbox_open;
 mod heartbeat;
 mod hints;
+mod its_connection;
 mod outbox;
 mod reconnect;
 #[cfg(feature = "url")]

@@ -5,6 +5,7 @@
 
 mod abandon;
 mod construct;
+mod driving;
 mod events;
 mod listeners;
 mod properties_listeners;
