@@ -1,0 +1,108 @@
+use core::time::Duration;
+
+use wirebeat::session::{Attempt, Backoff, Next, Pause, SessionClosed, SessionEvent};
+use wirebeat::{Phase, Reason, Timestamp};
+
+use super::violation::Violation;
+
+const RULE: &str = "invariant 10, one attempt at a time, at its time";
+
+/// A session's attempts: one after the other, and each after a delay that its policy states.
+#[derive(Debug, Default)]
+pub(crate) struct Attempts {
+    announced: u64,
+    ended: u64,
+    /// The one before the last.
+    pub(crate) stale: Option<Attempt>,
+    last: Option<Attempt>,
+    retry_after: Option<Duration>,
+    /// Whether the application asked for a new connection since the last attempt began.
+    is_replaced: bool,
+    is_over: bool,
+    /// The latest time that the session was told of: one that goes backwards stands still.
+    latest: Timestamp,
+}
+
+impl Attempts {
+    /// The application asked for a new connection.
+    pub(crate) fn replaced(&mut self) {
+        self.is_replaced = true;
+        self.is_over = false;
+    }
+
+    /// The session is told this time.
+    pub(crate) fn pass_to(&mut self, now: Timestamp) {
+        self.latest = self.latest.max(now);
+    }
+
+    /// Whether no attempt follows by itself.
+    pub(crate) fn are_over(&self) -> bool {
+        self.is_over
+    }
+
+    pub(crate) fn heard(
+        &mut self,
+        event: &SessionEvent<'_>,
+        backoff: Option<&Backoff>,
+    ) -> Result<(), Violation> {
+        if self.is_over {
+            return Err(Violation::new("invariant 5, nothing follows Closed", "an event does"));
+        }
+        match event {
+            SessionEvent::Dialing(attempt) => {
+                if attempt.number() != self.announced + 1 || self.ended != self.announced {
+                    let what = format!("{attempt} begins, and {} ended", self.ended);
+                    return Err(Violation::new(RULE, what));
+                }
+                self.announced += 1;
+                self.stale = self.last.replace(*attempt);
+                self.is_replaced = false;
+                self.retry_after = None;
+                Ok(())
+            }
+            SessionEvent::Rejected(response) => {
+                let value = response.headers().get_str("Retry-After");
+                let seconds = value.and_then(|value| value.parse().ok());
+                self.retry_after = seconds.map(Duration::from_secs);
+                Ok(())
+            }
+            SessionEvent::Closed(closed) => self.closed(closed, backoff),
+            _ => Ok(()),
+        }
+    }
+
+    fn closed(
+        &mut self,
+        closed: &SessionClosed,
+        backoff: Option<&Backoff>,
+    ) -> Result<(), Violation> {
+        if self.ended == self.announced && !closed.is_final() {
+            return Err(Violation::new(RULE, format!("{} ends twice", closed.attempt)));
+        }
+        self.ended = self.announced;
+        self.is_over = closed.is_final();
+        let Next::At(at) = closed.next else { return Ok(()) };
+        let delay = at.since(self.latest);
+        let range = backoff.and_then(|backoff| backoff.range(closed.failures, self.pause(closed)));
+        let is_right = match range {
+            _ if self.is_replaced => delay.is_zero(),
+            Some(range) => range.contains(&delay),
+            None => !delay.is_zero(),
+        };
+        if is_right {
+            return Ok(());
+        }
+        let what = format!("{} is followed after {delay:?}", closed.attempt);
+        Err(Violation::new(RULE, what))
+    }
+
+    fn pause(&self, closed: &SessionClosed) -> Pause {
+        match (closed.closed.cause.phase, closed.closed.code.get()) {
+            (Phase::PeerClosing, 1012 | 1013) => Pause::Restart,
+            (Phase::Opening, _) if matches!(closed.closed.cause.reason, Reason::Handshake(_)) => {
+                self.retry_after.map_or(Pause::Unasked, Pause::RetryAfter)
+            }
+            _ => Pause::Unasked,
+        }
+    }
+}
