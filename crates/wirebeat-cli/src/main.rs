@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `connect` | a client in the terminal, or between pipes |
 //! | `serve` | a server that echoes or broadcasts, with a page to try it |
+//! | `sim` | runs of many clients on a network that fails, in virtual time |
 //! | `live` | one connection that is cut, found dead and made anew |
 //! | `completions` | what a shell completes |
 //! | `failure` | why a run failed, and its exit code |
@@ -22,6 +23,7 @@ mod options;
 mod pem;
 mod serve;
 mod show;
+mod sim;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -44,6 +46,7 @@ enum Command {
     Connect(Box<connect::Arguments>),
     Serve(Box<serve::Arguments>),
     Live(live::Arguments),
+    Sim(Box<sim::Arguments>),
     Completions(completions::Arguments),
 }
 
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
         Command::Connect(arguments) => connect::run(*arguments),
         Command::Serve(arguments) => serve::run(*arguments),
         Command::Live(arguments) => live::run(&arguments),
+        Command::Sim(arguments) => sim::run(&arguments),
         Command::Completions(arguments) => completions::print::<Arguments>(&arguments),
     };
     match done {

@@ -11,6 +11,7 @@ mod counts;
 mod entry;
 mod hash;
 mod json;
+mod svg;
 mod text;
 
 use core::fmt;
@@ -18,9 +19,9 @@ use core::fmt;
 use wirebeat::Timestamp;
 
 pub use counts::{Counts, Curve};
-pub(crate) use entry::Time;
 pub use entry::{Closing, Entry, What};
 pub use json::to_json;
+pub use svg::{Plot, TimelineOptions, plot_svg, plot_text, timeline_svg};
 pub use text::timeline_text;
 
 use crate::host::HostId;
