@@ -20,7 +20,9 @@ pub use drive::{
     Answer, App, Broadcast, Client, ClientScope, Echo, Idle, Page, Room, Server, Service, Talk,
 };
 pub use experiment::{Experiment, Failure};
-pub use fault::{Event, Fault, FaultKind, FaultKinds, Hosts, Script, ScriptError, ScriptErrorReason, Swarm};
+pub use fault::{
+    Event, Fault, FaultKind, FaultKinds, Hosts, Script, ScriptError, ScriptErrorReason, Swarm,
+};
 pub use host::{Host, HostId, Net, Signal};
 pub use link::{Latency, Link};
 pub use net::Socket;

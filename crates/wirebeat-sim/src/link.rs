@@ -68,7 +68,9 @@ impl Link {
         let latency = match rng.below(5) {
             0 => Latency::fixed(Duration::ZERO),
             1 => Latency::between(millis(1), millis(30)),
-            2 => Latency::percentiles([millis(5), millis(20), millis(60), millis(400), millis(900)]),
+            2 => {
+                Latency::percentiles([millis(5), millis(20), millis(60), millis(400), millis(900)])
+            }
             3 => Latency::between(millis(40), millis(400)),
             _ => Latency::between(millis(500), millis(1_500)),
         };

@@ -47,7 +47,8 @@ impl Setup {
         let mut rng = Rng::new(sim.seed(), LINES);
         let servers: Vec<HostId> = (1..=self.servers)
             .map(|number| {
-                let name = if self.servers == 1 { "server".into() } else { format!("server-{number}") };
+                let name =
+                    if self.servers == 1 { "server".into() } else { format!("server-{number}") };
                 let mut server = Server::new(Echo).config(self.config.connection.clone());
                 if self.capacity > 0 {
                     let waiting_max = usize::try_from(self.capacity).unwrap_or(usize::MAX);

@@ -145,13 +145,19 @@ impl<A: App> Client<A> {
                 continue;
             };
             let account = &mut self.book.account;
-            flush(&mut (&mut *session, held.attempt), net, held.socket, &mut self.tap, |net, said| {
-                if let Spoken::Message(_, _, digest) = said
-                    && let Err(violation) = account.handed_over(digest)
-                {
-                    net.violate(violation);
-                }
-            });
+            flush(
+                &mut (&mut *session, held.attempt),
+                net,
+                held.socket,
+                &mut self.tap,
+                |net, said| {
+                    if let Spoken::Message(_, _, digest) = said
+                        && let Err(violation) = account.handed_over(digest)
+                    {
+                        net.violate(violation);
+                    }
+                },
+            );
             if is_settled(session, held) {
                 break;
             }

@@ -371,8 +371,6 @@ impl<S: Service> Host for Server<S> {
     }
 
     fn verdict(&self) -> Result<(), crate::check::Violation> {
-        self.service
-            .verdict()
-            .map_err(|what| crate::check::Violation::new("application", what))
+        self.service.verdict().map_err(|what| crate::check::Violation::new("application", what))
     }
 }

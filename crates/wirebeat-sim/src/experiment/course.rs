@@ -35,7 +35,8 @@ impl Sim {
         loop {
             let Some((host, ailment)) = self.first_ailment() else { return true };
             if self.world.now >= deadline {
-                let what = format!("{}, {time:?} after the last fault: {ailment}", self.name_of(host));
+                let what =
+                    format!("{}, {time:?} after the last fault: {ailment}", self.name_of(host));
                 let violation =
                     Violation::new("invariant 12, well again when the faults are over", what);
                 self.world.violate(host, violation);
@@ -54,8 +55,12 @@ impl Sim {
                 self.tell(host, Signal::Finish);
             }
         }
-        if !self.run_for(FINISH) {
-            return false;
+        let deadline = self.world.now + FINISH;
+        while self.world.queue.next_at().is_some_and(|at| at <= deadline) {
+            self.step();
+            if self.world.violation.is_some() {
+                return false;
+            }
         }
         for host in self.host_ids() {
             let verdict = match &self.hosts[host.index()] {

@@ -61,8 +61,7 @@ impl<'w> Words<'w> {
 
     fn fault(&mut self) -> Result<Fault, ScriptErrorReason> {
         let word = self.next("the name of a fault")?;
-        let kind =
-            FaultKind::of_word(word).ok_or_else(|| ScriptErrorReason::Kind(word.into()))?;
+        let kind = FaultKind::of_word(word).ok_or_else(|| ScriptErrorReason::Kind(word.into()))?;
         Ok(match kind {
             FaultKind::Reset => Fault::Reset { host: self.host()? },
             FaultKind::HalfClose => Fault::HalfClose { host: self.host()? },

@@ -117,17 +117,13 @@ impl Swarm<'_> {
                 }
             }
             FaultKind::Pause => Fault::Pause { host: self.any(rng)?, time },
-            FaultKind::Suspend => {
-                Fault::Suspend { host: rng.pick(self.clients)?.clone(), time }
-            }
+            FaultKind::Suspend => Fault::Suspend { host: rng.pick(self.clients)?.clone(), time },
             FaultKind::Clock => Fault::Clock {
                 host: rng.pick(self.clients)?.clone(),
                 by: millis(rng, 1, 3_600_000),
                 is_forward: rng.chance(50),
             },
-            FaultKind::Offline => {
-                Fault::Offline { host: rng.pick(self.clients)?.clone(), time }
-            }
+            FaultKind::Offline => Fault::Offline { host: rng.pick(self.clients)?.clone(), time },
         })
     }
 

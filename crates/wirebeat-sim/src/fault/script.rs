@@ -87,8 +87,11 @@ impl FromStr for Script {
             if line.is_empty() {
                 continue;
             }
-            let event = parse_line(line)
-                .map_err(|reason| ScriptError { line: index + 1, text: line.into(), reason })?;
+            let event = parse_line(line).map_err(|reason| ScriptError {
+                line: index + 1,
+                text: line.into(),
+                reason,
+            })?;
             events.push(event);
         }
         Ok(Script::new(events))

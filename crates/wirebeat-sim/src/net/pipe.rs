@@ -103,12 +103,7 @@ impl Pipe {
 
     /// When something that is written now arrives: in order, and together with what comes at about
     /// the same time.
-    fn arrival(
-        &mut self,
-        link: &Link,
-        delay: core::time::Duration,
-        rng: &mut Rng,
-    ) -> Timestamp {
+    fn arrival(&mut self, link: &Link, delay: core::time::Duration, rng: &mut Rng) -> Timestamp {
         let mut arrival = self.busy_until + link.latency.draw(rng) + delay;
         let step = u64::try_from(link.coalescing.as_nanos()).unwrap_or(u64::MAX);
         if step > 0 {

@@ -24,9 +24,7 @@ pub fn to_json(entry: &Entry, name: &str) -> Value {
     let (what, mut fields) = match &entry.what {
         What::Started => ("started", json!({})),
         What::State(state) => ("state", json!({ "state": state.to_string() })),
-        What::Dialing(attempt, to) => {
-            ("dialing", json!({ "attempt": attempt, "to": to.number() }))
-        }
+        What::Dialing(attempt, to) => ("dialing", json!({ "attempt": attempt, "to": to.number() })),
         What::DialFailed(why) => ("dial-failed", json!({ "why": why.to_string() })),
         What::Rejected(status) => ("rejected", json!({ "status": status })),
         What::Accepted => ("accepted", json!({})),

@@ -21,7 +21,7 @@ pub(super) struct Lane {
     received: Marks,
     pongs: Vec<(f64, Duration)>,
     attempts: Marks,
-    closings: Vec<(f64, Closing)>,
+    closings: Vec<(Timestamp, Closing)>,
     lost: u64,
     pings: u64,
 }
@@ -65,7 +65,7 @@ impl Lane {
             What::Pong(Some(latency)) => self.pongs.push((x, *latency)),
             What::Ping => self.pings += 1,
             What::Dialing(..) => self.attempts.add(x),
-            What::Closed(closing) => self.closings.push((x, closing.clone())),
+            What::Closed(closing) => self.closings.push((entry.at, closing.clone())),
             What::Lost(count) => self.lost += *count as u64,
             _ => {}
         }
@@ -90,6 +90,13 @@ impl Lane {
             let title = Title::new(format!("{state} at {at}"));
             lane = lane.add(rect(x, y, width, high, fill(*state)).add(title));
         }
+        for (at, closing) in &self.closings {
+            // Between two attempts it only waits.
+            if let Some(wait) = closing.retry_in {
+                let (x, next) = (scale.x(*at), scale.x(*at + wait));
+                lane = lane.add(rect(x, middle - 7.0, next - x, 14.0, colour::WAITING));
+            }
+        }
         for x in &self.sent.0 {
             lane = lane.add(tick(*x, middle - 16.0, middle - 8.0, colour::SENT));
         }
@@ -100,7 +107,7 @@ impl Lane {
             let mark = text(*x, middle + 4.5, 11, colour::INK, "⟳");
             lane = lane.add(mark.set("text-anchor", "middle"));
         }
-        lane.add(self.draw_pongs(top + height)).add(self.draw_closings(middle))
+        lane.add(self.draw_pongs(top + height)).add(self.draw_closings(scale, middle))
     }
 
     /// A heart for each pong, and its latency where there's room.
@@ -122,12 +129,13 @@ impl Lane {
     }
 
     /// A cross for each end, with its code, and the wait behind it.
-    fn draw_closings(&self, middle: f64) -> Group {
+    fn draw_closings(&self, scale: &Scale, middle: f64) -> Group {
         let mut closings = Group::new();
         let mut free_from = f64::MIN;
-        for (x, closing) in &self.closings {
+        for (at, closing) in &self.closings {
+            let x = scale.x(*at);
             let title = Title::new(closing.to_string());
-            let has_room = *x >= free_from;
+            let has_room = x >= free_from;
             let is_server = self.states.is_empty();
             let mark = match (has_room, is_server) {
                 (true, false) => {
@@ -140,8 +148,7 @@ impl Lane {
                 }
                 (false, _) => continue,
             };
-            closings = closings
-                .add(text(*x - 3.0, middle - 17.0, 10, colour::INK, mark).add(title));
+            closings = closings.add(text(x - 3.0, middle - 17.0, 10, colour::INK, mark).add(title));
         }
         closings
     }

@@ -7,6 +7,7 @@ pub(super) mod colour {
     pub(crate) const RULE: &str = "#e5e7eb";
     pub(crate) const LANE: &str = "#f9fafb";
     pub(crate) const CONNECTING: &str = "#f5b942";
+    pub(crate) const WAITING: &str = "#fde9b8";
     pub(crate) const OPEN: &str = "#3fa34d";
     pub(crate) const CLOSING: &str = "#c084fc";
     pub(crate) const CLOSED: &str = "#9ca3af";

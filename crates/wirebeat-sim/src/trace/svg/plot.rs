@@ -54,8 +54,7 @@ pub fn plot_svg(plot: &Plot<'_>) -> String {
             let (begin, high) = (count(second), y(f64::from(*number)));
             [(x(begin), high), (x(begin + 1.0), high)]
         });
-        let points: Vec<String> =
-            steps.map(|(x, y)| format!("{},{}", px(x), px(y))).collect();
+        let points: Vec<String> = steps.map(|(x, y)| format!("{},{}", px(x), px(y))).collect();
         let curve = Polyline::new()
             .set("points", points.join(" "))
             .set("fill", "none")
@@ -71,9 +70,8 @@ pub fn plot_svg(plot: &Plot<'_>) -> String {
         let high = y(f64::from(level));
         let rule = line((LEFT, high), (WIDTH - RIGHT, high), colour::FAULT, 1.2);
         let name = text(WIDTH - RIGHT, high - 5.0, 11, colour::FAULT, name);
-        picture = picture
-            .add(rule.set("stroke-dasharray", "6 4"))
-            .add(name.set("text-anchor", "end"));
+        picture =
+            picture.add(rule.set("stroke-dasharray", "6 4")).add(name.set("text-anchor", "end"));
     }
     Document::new()
         .set("viewBox", (0, 0, WIDTH, HEIGHT))

@@ -63,7 +63,8 @@ fn seconds(at: Timestamp) -> f64 {
 /// messages, pings, retries, and the faults that it met.
 #[must_use]
 pub fn timeline_svg(sim: &Sim, options: &TimelineOptions) -> String {
-    let (begin, end) = options.span.unwrap_or((Timestamp::ZERO, sim.now()));
+    let last = sim.entries().last().map_or(sim.now(), |entry| entry.at);
+    let (begin, end) = options.span.unwrap_or((Timestamp::ZERO, last));
     let scale = Scale { begin: seconds(begin), end: seconds(end).max(seconds(begin) + 0.001) };
     let shown: Vec<HostId> = sim.host_ids().take(options.hosts_max).collect();
     let hidden = sim.host_ids().count() - shown.len();
@@ -72,8 +73,7 @@ pub fn timeline_svg(sim: &Sim, options: &TimelineOptions) -> String {
     let bottom = lane_top(shown.len());
 
     let mut picture = page().add(head(sim, options)).add(axis(&scale, bottom));
-    let mut lanes: Vec<Lane> =
-        shown.iter().map(|host| Lane::new(sim.name_of(*host))).collect();
+    let mut lanes: Vec<Lane> = shown.iter().map(|host| Lane::new(sim.name_of(*host))).collect();
     for entry in sim.entries() {
         if let Some(lane) = lanes.get_mut(entry.host.index()) {
             lane.see(entry, &scale);
@@ -82,12 +82,8 @@ pub fn timeline_svg(sim: &Sim, options: &TimelineOptions) -> String {
     for (index, lane) in lanes.iter().enumerate() {
         picture = picture.add(lane.draw(&scale, lane_top(index), LANE_HEIGHT));
     }
-    let events: Vec<&Event> = sim
-        .script
-        .events()
-        .iter()
-        .filter(|event| scale.has(Timestamp::ZERO + event.at))
-        .collect();
+    let events: Vec<&Event> =
+        sim.script.events().iter().filter(|event| scale.has(Timestamp::ZERO + event.at)).collect();
     for (index, event) in events.iter().enumerate() {
         for (lane, host) in shown.iter().enumerate() {
             if concerns(event, sim.name_of(*host)) {
@@ -159,20 +155,29 @@ fn head(sim: &Sim, options: &TimelineOptions) -> Group {
         sim.hash(),
     );
     let title = text(LEFT, 24.0, 17, colour::INK, options.title.clone());
-    let mut head = Group::new()
-        .add(title.set("font-weight", "bold"))
-        .add(text(LEFT, 42.0, 12, colour::FAINT, sums));
+    let mut head = Group::new().add(title.set("font-weight", "bold")).add(text(
+        LEFT,
+        42.0,
+        12,
+        colour::FAINT,
+        sums,
+    ));
     let mut x = LEFT;
-    for (what, colour) in [
-        ("CONNECTING", colour::CONNECTING),
-        ("OPEN", colour::OPEN),
-        ("CLOSING", colour::CLOSING),
-        ("CLOSED", colour::CLOSED),
+    for (what, colour, width) in [
+        ("CONNECTING", colour::CONNECTING, 112.0),
+        ("waits to retry", colour::WAITING, 112.0),
+        ("OPEN", colour::OPEN, 72.0),
+        ("CLOSING", colour::CLOSING, 88.0),
+        ("CLOSED", colour::CLOSED, 84.0),
     ] {
-        head = head
-            .add(rect(x, 51.0, 18.0, 10.0, colour))
-            .add(text(x + 23.0, 60.0, 11, colour::INK, what));
-        x += 112.0;
+        head = head.add(rect(x, 51.0, 18.0, 10.0, colour)).add(text(
+            x + 23.0,
+            60.0,
+            11,
+            colour::INK,
+            what,
+        ));
+        x += width;
     }
     for (mark, what, colour, width) in [
         ("╵", "sent, above", colour::SENT, 86.0),
@@ -182,9 +187,13 @@ fn head(sim: &Sim, options: &TimelineOptions) -> Group {
         ("✕", "closed", colour::INK, 60.0),
         ("▌", "fault", colour::FAULT, 0.0),
     ] {
-        head = head
-            .add(text(x, 60.0, 11, colour, mark))
-            .add(text(x + 13.0, 60.0, 11, colour::INK, what));
+        head = head.add(text(x, 60.0, 11, colour, mark)).add(text(
+            x + 13.0,
+            60.0,
+            11,
+            colour::INK,
+            what,
+        ));
         x += width + 14.0;
     }
     head
