@@ -85,6 +85,7 @@
 //! | module | subject | RFC 6455 |
 //! |---|---|---|
 //! | [`frame`] | the wire format of one frame: pure functions on slices | §5 |
+//! | [`extension`] | what a handshake says of extensions; permessage-deflate | §9, RFC 7692 |
 //! | [`handshake`] | requests, answers, who may connect | §4, §10.2 |
 //! | the crate's root | [`Connection`], and what goes in and out of it | §5–§8 |
 //! | [`session`] | a client that outlives its connections: dialing, backing off, what waits | §7.2.3 |
@@ -92,12 +93,15 @@
 //!
 //! `ARCHITECTURE.md` in the crate's folder tells how it's built, and why.
 //!
+//! [RFC 7692]: https://www.rfc-editor.org/rfc/rfc7692
 //! [WHATWG WebSockets]: https://websockets.spec.whatwg.org/
 //!
 //! # Features
 //!
 //! - `simd` (default): masks and checks UTF-8 with the widest vectors that the CPU has, chosen at
 //!   run time. Implies `std`.
+//! - `deflate`: permessage-deflate ([RFC 7692]), off until `Config::deflate` switches it on. Implies
+//!   `std`.
 //! - `url` (default): [`session::Target`] reads URLs as browsers do, and `websocket` is there. Needs
 //!   no `std`.
 //! - `std`: vectored writes from [`Transmit`] and [`Outgoing`].
@@ -110,6 +114,7 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+pub mod extension;
 pub mod frame;
 pub mod handshake;
 pub mod session;
@@ -125,6 +130,8 @@ mod seed;
 mod time;
 
 pub use close::{CloseCode, CloseFrame, CloseFrameError};
+#[cfg(feature = "deflate")]
+pub use connection::Savings;
 pub use connection::{
     Cause, CloseError, Closed, Config, Connection, Delivery, DialError, Endpoint, Event, Fragment,
     Heartbeat, Input, Outgoing, Phase, Prepared, Reason, SendError, SendErrorReason,

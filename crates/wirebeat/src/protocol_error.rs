@@ -51,6 +51,13 @@ pub enum ProtocolError {
         /// The limit, inclusive, in bytes.
         message_len_max: u64,
     },
+    /// A compressed message that isn't compressed data, or isn't whole.
+    DeflateInvalid,
+    /// A compressed message that got longer, as a multiple of what came, than was to be expected.
+    DeflateRatio {
+        /// The limit, inclusive.
+        ratio_max: u32,
+    },
 }
 
 impl ProtocolError {
@@ -63,9 +70,9 @@ impl ProtocolError {
             ProtocolError::TextNotUtf8 | ProtocolError::CloseReasonNotUtf8 => {
                 CloseCode::INVALID_PAYLOAD
             }
-            ProtocolError::FrameTooLarge { .. } | ProtocolError::MessageTooLarge { .. } => {
-                CloseCode::TOO_BIG
-            }
+            ProtocolError::FrameTooLarge { .. }
+            | ProtocolError::MessageTooLarge { .. }
+            | ProtocolError::DeflateRatio { .. } => CloseCode::TOO_BIG,
             ProtocolError::ReservedBits
             | ProtocolError::ReservedOpcode(_)
             | ProtocolError::ControlFragmented
@@ -77,11 +84,12 @@ impl ProtocolError {
             | ProtocolError::ContinuationWithoutStart
             | ProtocolError::MessageInterleaved
             | ProtocolError::CloseBodyTruncated
-            | ProtocolError::CloseCode(_) => CloseCode::PROTOCOL_ERROR,
+            | ProtocolError::CloseCode(_)
+            | ProtocolError::DeflateInvalid => CloseCode::PROTOCOL_ERROR,
         }
     }
 
-    /// The section of RFC 6455 that was broken.
+    /// The section of RFC 6455 (or of another, if it's named) that was broken.
     #[must_use]
     pub const fn section(self) -> &'static str {
         match self {
@@ -96,6 +104,7 @@ impl ProtocolError {
             ProtocolError::CloseCode(_) => "§7.4",
             ProtocolError::TextNotUtf8 => "§8.1",
             ProtocolError::FrameTooLarge { .. } | ProtocolError::MessageTooLarge { .. } => "§10.4",
+            ProtocolError::DeflateInvalid | ProtocolError::DeflateRatio { .. } => "RFC 7692 §7.2.2",
         }
     }
 }
@@ -133,8 +142,17 @@ impl fmt::Display for ProtocolError {
             ProtocolError::MessageTooLarge { message_len_max } => {
                 write!(f, "a message of more than {message_len_max} bytes, the limit")
             }
+            ProtocolError::DeflateInvalid => {
+                f.write_str("a compressed message isn't compressed data, or isn't whole")
+            }
+            ProtocolError::DeflateRatio { ratio_max } => {
+                write!(f, "a compressed message got {ratio_max} times as long, the limit")
+            }
         }?;
-        write!(f, " (RFC 6455 {})", self.section())
+        match self.section() {
+            other if other.starts_with("RFC") => write!(f, " ({other})"),
+            section => write!(f, " (RFC 6455 {section})"),
+        }
     }
 }
 

@@ -18,15 +18,17 @@ impl Connection {
     ///   already, or it's too late: the client has gone, or the decision took longer than
     ///   `open_timeout`.
     /// - [`AcceptError::NotAnUpgrade`]: it's a plain HTTP request.
-    /// - [`AcceptError::SubprotocolUnoffered`]: the client didn't offer the subprotocol.
+    /// - [`AcceptError::SubprotocolUnoffered`], [`AcceptError::ExtensionUnoffered`]: the client didn't
+    ///   offer the subprotocol or the extension.
     ///
     /// [RFC 6455 §4.2.2]: https://www.rfc-editor.org/rfc/rfc6455#section-4.2.2
     pub fn accept(&mut self, now: Timestamp, acceptance: &Acceptance) -> Result<(), AcceptError> {
         self.advance_clock(now);
         let opening = self.unanswered()?;
-        let Answer { response, subprotocol, behind } = opening.accept(acceptance)?;
+        let Answer { response, subprotocol, deflate, behind } = opening.accept(acceptance)?;
         self.queue.push_head(&response);
         self.subprotocol = subprotocol.map(|name| Box::from(&*name));
+        self.agree(deflate);
         if !behind.is_empty() {
             self.backlog = Some(Backlog { bytes: behind, eaten: 0 }.into());
         }

@@ -3,6 +3,7 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::Message;
+use crate::extension::Deflate;
 
 /// The limits and times of a connection. Every one has a default that is safe on the open network.
 ///
@@ -35,6 +36,10 @@ pub struct Config {
     pub frame_len_max: u64,
     /// How messages are handed over; whole by default.
     pub delivery: Delivery,
+    /// How messages are compressed, if the other side agrees; not at all by default, because
+    /// compression tells secrets: see [`Deflate`].
+    #[cfg(feature = "deflate")]
+    pub deflate: Option<Deflate>,
     /// How many bytes may wait to be sent, headers and the new message's payload included,
     /// inclusive; 1 MiB. An empty queue takes one message of any length.
     pub send_queue_len_max: usize,
@@ -58,12 +63,24 @@ impl Default for Config {
             message_len_max: 16 * 1024 * 1024,
             frame_len_max: u64::MAX,
             delivery: Delivery::Whole,
+            #[cfg(feature = "deflate")]
+            deflate: None,
             send_queue_len_max: 1024 * 1024,
             heartbeat: Some(Heartbeat::pings(Duration::from_secs(20), Duration::from_secs(20))),
             close_timeout: Duration::from_secs(5),
             linger: Duration::from_secs(1),
             write_stall_timeout: Some(Duration::from_secs(30)),
         }
+    }
+}
+
+impl Config {
+    /// How messages are compressed, in a build with or without it.
+    pub(crate) fn deflate(&self) -> Option<&Deflate> {
+        #[cfg(feature = "deflate")]
+        return self.deflate.as_ref();
+        #[cfg(not(feature = "deflate"))]
+        None
     }
 }
 

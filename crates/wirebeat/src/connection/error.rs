@@ -34,6 +34,9 @@ pub enum SendErrorReason {
     NotUtf8,
     /// A ping's payload has more than 125 bytes.
     PingTooLong,
+    /// A prepared message was to be compressed, and this connection compresses each message with the
+    /// ones before it.
+    ContextTakeover,
 }
 
 impl fmt::Display for SendErrorReason {
@@ -49,6 +52,9 @@ impl fmt::Display for SendErrorReason {
             }
             SendErrorReason::NotUtf8 => f.write_str("a text fragment isn't UTF-8"),
             SendErrorReason::PingTooLong => f.write_str("a ping of more than 125 bytes"),
+            SendErrorReason::ContextTakeover => {
+                f.write_str("a prepared message where the context is taken over")
+            }
         }
     }
 }

@@ -6,6 +6,7 @@
 //! | `state` | the table of states, which knows neither bytes nor time |
 //! | `transition` | what the table's effects do |
 //! | `opening`, `answer` | the opening handshake inside a connection; the application's answer to it |
+//! | `compression/` | permessage-deflate on one connection, or nothing without the feature |
 //! | `receive`, `receiver`, `input` | from bytes to events |
 //! | `send`, `prepared`, `queue` | from messages to bytes |
 //! | `transport` | what the driver reports of its transport, and is told to do with it |
@@ -15,6 +16,11 @@
 
 mod answer;
 mod cause;
+#[cfg(feature = "deflate")]
+mod compression;
+#[cfg(not(feature = "deflate"))]
+#[path = "without_compression.rs"]
+mod compression;
 mod config;
 mod ending;
 mod error;
@@ -41,6 +47,8 @@ use chacha20::ChaCha8Rng;
 use rand_core::Rng;
 
 pub use cause::{Cause, Closed, DialError, Phase, Reason, Side};
+#[cfg(feature = "deflate")]
+pub use compression::Savings;
 pub use config::{Config, Delivery, Heartbeat};
 pub use error::{CloseError, SendError, SendErrorReason, SendMessageError, SendPayloadError};
 pub use event::{Event, Fragment};
@@ -49,10 +57,12 @@ pub use prepared::Prepared;
 pub use queue::{Outgoing, Transmit};
 pub use transport::Transport;
 
-use crate::frame::MaskingKey;
+use crate::extension::{Deflate, DeflateParameters};
+use crate::frame::{MaskingKey, Rsv};
 use crate::handshake::{OriginPolicy, Request};
 use crate::message::Utf8Checker;
 use crate::{Nanos, ReadyState, Role, Seed, Timestamp};
+use compression::Compression;
 use ending::Ending;
 use liveness::Liveness;
 use opening::Opening;
@@ -121,6 +131,8 @@ pub struct Connection {
     /// What a client sent behind its request, to be received first.
     backlog: Option<Box<Backlog>>,
     subprotocol: Option<Box<str>>,
+    /// How messages are compressed, if both sides agreed to it.
+    compression: Option<Box<Compression>>,
     ending: Option<Box<Ending>>,
 }
 
@@ -223,6 +235,7 @@ impl Connection {
             opening: None,
             backlog: None,
             subprotocol: None,
+            compression: None,
             ending: None,
         }
     }
@@ -257,6 +270,15 @@ impl Connection {
     pub fn buffered_amount(&self) -> u64 {
         let given_up = self.ending.as_ref().map_or(0, |ending| ending.app_len_given_up);
         self.queue.app_len().saturating_add(given_up)
+    }
+
+    /// Both sides agreed to compress messages, if they did.
+    fn agree(&mut self, deflate: Option<(Deflate, DeflateParameters)>) {
+        self.compression = deflate.map(|(deflate, parameters)| {
+            // RFC 7692 §6: RSV1 is "the "Per-Message Compressed" bit".
+            self.receiver.allow(Rsv::RSV1);
+            Box::new(Compression::new(self.role, deflate, parameters))
+        });
     }
 
     /// The latency that the last heartbeat measured, once one has.

@@ -6,9 +6,10 @@ use bytestring::ByteString;
 
 use super::config::Config;
 use super::input::Input;
+use crate::extension::{Deflate, DeflateParameters};
 use crate::handshake::{
-    AcceptError, Acceptance, Accepted, ClientHandshake, ClientOutcome, HandshakeError, HeadLimits,
-    IncomingRequest, OriginPolicy, ReceivedResponse, Request, RequestRefusal, Response,
+    AcceptError, Acceptance, Accepted, ClientHandshake, ClientOutcome, Consent, HandshakeError,
+    HeadLimits, IncomingRequest, OriginPolicy, ReceivedResponse, Request, RequestRefusal, Response,
     ServerHandshake, ServerOutcome,
 };
 
@@ -38,6 +39,8 @@ pub(super) struct Answer {
     /// The 101, as it goes on the wire.
     pub(super) response: Vec<u8>,
     pub(super) subprotocol: Option<ByteString>,
+    /// How messages are compressed, and what was agreed on for it.
+    pub(super) deflate: Option<(Deflate, DeflateParameters)>,
     /// What came behind the request.
     pub(super) behind: Vec<u8>,
 }
@@ -59,14 +62,15 @@ pub(super) enum Opened {
 impl Opening {
     /// A client's handshake, and the request to send.
     pub(super) fn client(request: Request, nonce: [u8; 16], config: &Config) -> (Opening, Vec<u8>) {
-        let handshake = ClientHandshake::new(request, nonce, limits(config));
+        let handshake =
+            ClientHandshake::new(request, config.deflate().cloned(), nonce, limits(config));
         let request = handshake.request_bytes();
         (Opening::Client(handshake), request)
     }
 
     pub(super) fn server(origins: OriginPolicy, config: &Config) -> Opening {
         Opening::Server(ServerOpening {
-            handshake: ServerHandshake::new(origins, limits(config)),
+            handshake: ServerHandshake::new(origins, config.deflate().cloned(), limits(config)),
             stage: Stage::Awaiting,
             behind_len_max: config.head_len_max,
         })
@@ -81,6 +85,14 @@ impl Opening {
                 outcome.map(Opened::from)
             }
             Opening::Server(server) => server.receive(input),
+        }
+    }
+
+    /// How a client would have messages compressed.
+    pub(super) fn offered(&self) -> Option<&Deflate> {
+        match self {
+            Opening::Client(handshake) => handshake.deflate(),
+            Opening::Server(_) => None,
         }
     }
 
@@ -102,8 +114,8 @@ impl Opening {
             Opening::Server(ServerOpening {
                 handshake, stage: Stage::Deciding { behind }, ..
             }) => {
-                let (response, subprotocol) = handshake.accept(acceptance)?;
-                Ok(Answer { response, subprotocol, behind: mem::take(behind) })
+                let Consent { response, subprotocol, deflate } = handshake.accept(acceptance)?;
+                Ok(Answer { response, subprotocol, deflate, behind: mem::take(behind) })
             }
             Opening::Server(_) | Opening::Client(_) => Err(AcceptError::Gone),
         }

@@ -1,12 +1,15 @@
 use bytes::Bytes;
 
-use crate::frame::{self, Rsv};
+use super::compression::{Compression, ContextTakenOver, PackedForms};
 use crate::{Kind, Message, Payload};
 
 /// A message that is copied once, to be sent on any number of connections.
 ///
 /// A server's connections share its bytes if it's large. A client's can't, as each frame is masked
 /// with a key of its own ([RFC 6455 §5.3]); there it's sent like any message.
+///
+/// Where messages are compressed each by itself, it's compressed once for all connections with the
+/// same parameters. Where a context is taken over from message to message, it's refused.
 ///
 /// ```
 /// use wirebeat::{Config, Connection, Endpoint, Prepared, Timestamp};
@@ -24,6 +27,8 @@ use crate::{Kind, Message, Payload};
 pub struct Prepared {
     kind: Kind,
     payload: Bytes,
+    is_never_compressed: bool,
+    forms: PackedForms,
 }
 
 impl Prepared {
@@ -31,7 +36,20 @@ impl Prepared {
     #[must_use]
     pub fn new<'m>(message: impl Into<Message<'m>>) -> Prepared {
         let message = message.into();
-        Prepared { kind: message.kind(), payload: message.into_payload().into_bytes() }
+        Prepared {
+            kind: message.kind(),
+            payload: message.into_payload().into_bytes(),
+            is_never_compressed: false,
+            forms: PackedForms::default(),
+        }
+    }
+
+    /// Whether it's compressed where messages are; `true` by default. `false` is for messages with a
+    /// secret in them, and for connections that take their context over.
+    #[must_use]
+    pub fn compress(mut self, compress: bool) -> Prepared {
+        self.is_never_compressed = !compress;
+        self
     }
 
     /// The message's kind.
@@ -52,8 +70,16 @@ impl Prepared {
         self.payload.is_empty()
     }
 
-    pub(crate) fn first_byte(&self) -> u8 {
-        frame::first_byte(true, Rsv::NONE, self.kind.opcode())
+    /// Its compressed form for this connection; `None` if it's to go as it is.
+    pub(super) fn pack(
+        &self,
+        compression: &mut Compression,
+    ) -> Result<Option<Bytes>, ContextTakenOver> {
+        if self.is_never_compressed {
+            compression.note_plain(self.len());
+            return Ok(None);
+        }
+        compression.pack_prepared(&self.payload, &self.forms)
     }
 
     pub(crate) fn payload(&self) -> Payload<'static> {

@@ -10,6 +10,7 @@ use super::opening::Opened;
 use super::receiver::Received;
 use super::state::{State, StateInput};
 use super::{Backlog, Connection};
+use crate::extension::Deflate;
 use crate::handshake::HandshakeError;
 use crate::{Message, Nanos, Payload, Timestamp};
 
@@ -34,7 +35,7 @@ impl Connection {
                     if !input.is_empty() || self.receiver.has_read_into_target() {
                         self.liveness.heard_bytes(self.now);
                     }
-                    self.receiver.next_in_parts(input)?
+                    self.receiver.next_in_parts(input, &mut self.compression)?
                 }
             };
             return self.react(received, input);
@@ -87,7 +88,7 @@ impl Connection {
                 if let Some(event) = self.receive_backlog() {
                     return Some(event);
                 }
-                let received = self.receiver.next(input)?;
+                let received = self.receiver.next(input, &mut self.compression)?;
                 self.react(received, input)
             }
             State::Aborting => {
@@ -123,8 +124,17 @@ impl Connection {
     pub(super) fn conclude_opening(&mut self, opened: Opened) -> Option<Event<'static>> {
         match opened {
             Opened::Accepted(accepted) => {
+                let offered = self.opening.as_ref().and_then(|opening| opening.offered()).cloned();
+                let is_missing = accepted.deflate().is_none()
+                    && offered.as_ref().is_some_and(Deflate::is_required);
                 self.subprotocol = accepted.subprotocol().map(|name| Box::from(&**name));
+                self.agree(offered.zip(accepted.deflate()));
                 self.apply(StateInput::Opened, None);
+                if is_missing {
+                    let error = HandshakeError::ExtensionMissing;
+                    self.apply(StateInput::Violation, Some(Reason::Handshake(error)));
+                    return None;
+                }
                 Some(Event::Open(Box::new(accepted)))
             }
             Opened::Rejected(response) => {

@@ -1,12 +1,13 @@
 use alloc::boxed::Box;
 
 use super::cause::{Phase, Reason};
+use super::compression::Packed;
 use super::ending::Ending;
 use super::error::{CloseError, SendError, SendErrorReason, SendMessageError, SendPayloadError};
 use super::prepared::Prepared;
 use super::state::{State, StateInput};
 use super::{Connection, Fragments};
-use crate::frame::{self, CONTROL_PAYLOAD_LEN_MAX, Opcode, Rsv};
+use crate::frame::{self, CONTROL_PAYLOAD_LEN_MAX, MaskingKey, Opcode, Rsv};
 use crate::message::Utf8Checker;
 use crate::{CloseFrame, Kind, Message, Payload, ReadyState, Timestamp};
 
@@ -36,9 +37,39 @@ impl Connection {
         if !self.takes_message(message.len()) {
             return Err(self.refuse_message(message));
         }
+        if self.compression.is_some() {
+            self.push_compressed(&message);
+            return Ok(());
+        }
         let first_byte = frame::first_byte(true, Rsv::NONE, message.kind().opcode());
         let key = self.masking_key();
         self.queue.push_message(first_byte, message.into_payload(), key);
+        Ok(())
+    }
+
+    /// Queues a message as [`send`](Connection::send) does, but never compressed: what has a secret
+    /// in it, beside text that somebody else chose, stays as long as it is.
+    ///
+    /// Where nothing is compressed, it's the same.
+    ///
+    /// # Errors
+    ///
+    /// As for [`send`](Connection::send).
+    pub fn send_uncompressed<'m>(
+        &mut self,
+        now: Timestamp,
+        message: impl Into<Message<'m>>,
+    ) -> Result<(), SendMessageError<'m>> {
+        self.advance_clock(now);
+        let message = message.into();
+        if !self.takes_message(message.len()) {
+            return Err(self.refuse_message(message));
+        }
+        let len = message.len();
+        self.push_plain(message);
+        if let Some(compression) = self.compression.as_mut() {
+            compression.note_plain(len);
+        }
         Ok(())
     }
 
@@ -46,16 +77,65 @@ impl Connection {
     /// another limit before.
     pub(crate) fn send_past_limit(&mut self, message: Message<'_>) {
         debug_assert!(self.state == State::Open && self.fragments.is_none());
+        if self.compression.is_some() {
+            return self.push_compressed(&message);
+        }
+        self.push_plain(message);
+    }
+
+    fn push_plain(&mut self, message: Message<'_>) {
         let first_byte = frame::first_byte(true, Rsv::NONE, message.kind().opcode());
         let key = self.masking_key();
-        self.queue.push_message(first_byte, message.into_payload(), key);
+        self.push_frame(first_byte, message.into_payload(), key);
+    }
+
+    /// Queues a frame that isn't compressed.
+    fn push_frame(&mut self, first_byte: u8, payload: Payload<'_>, key: Option<MaskingKey>) {
+        let len = payload.len();
+        match self.compression.as_ref() {
+            None => self.queue.push_message(first_byte, payload, key),
+            Some(_) => self.queue.push_packed(first_byte, payload, key, len),
+        }
+    }
+
+    /// Queues a message compressed, or as it is if that's shorter.
+    #[inline(never)]
+    fn push_compressed(&mut self, message: &Message<'_>) {
+        let packed = self.compression.as_mut().and_then(|it| it.pack(message.as_bytes()));
+        self.push_packed(packed, true, message.kind().opcode(), message.as_bytes().into());
+    }
+
+    /// Queues what was packed of a payload, or the payload itself.
+    fn push_packed(
+        &mut self,
+        packed: Option<Packed>,
+        fin: bool,
+        opcode: Opcode,
+        payload: Payload<'_>,
+    ) {
+        let key = self.masking_key();
+        let Some(mut packed) = packed else {
+            let first_byte = frame::first_byte(fin, Rsv::NONE, opcode);
+            return self.push_frame(first_byte, payload, key);
+        };
+        // "… the "Per-Message Compressed" bit … of the first fragment of a message" (RFC 7692 §6).
+        let rsv = if opcode == Opcode::Continuation { Rsv::NONE } else { Rsv::RSV1 };
+        let first_byte = frame::first_byte(fin, rsv, opcode);
+        self.queue.push_packed(first_byte, packed.payload(), key, payload.len());
+        if let Some(compression) = self.compression.as_mut() {
+            compression.unpack(packed);
+        }
     }
 
     /// Queues a message that was encoded before; a server copies nothing.
     ///
     /// # Errors
     ///
-    /// As for [`send`](Connection::send).
+    /// As for [`send`](Connection::send), and:
+    ///
+    /// - [`SendErrorReason::ContextTakeover`]: messages are compressed here, each with the ones before
+    ///   it, so one can't be compressed for several connections. Agree on `no_context_takeover` for this
+    ///   side, or prepare it with [`Prepared::compress`].
     pub fn send_prepared(
         &mut self,
         now: Timestamp,
@@ -66,8 +146,25 @@ impl Connection {
             let reason = self.refusal(prepared.len());
             return Err(SendError { reason, unsent: () });
         }
+        let packed = match self.compression.as_mut() {
+            Some(compression) => match prepared.pack(compression) {
+                Ok(packed) => packed,
+                Err(_) => {
+                    let reason = SendErrorReason::ContextTakeover;
+                    return Err(SendError { reason, unsent: () });
+                }
+            },
+            None => None,
+        };
         let key = self.masking_key();
-        self.queue.push_message(prepared.first_byte(), prepared.payload(), key);
+        let first_byte = |rsv| frame::first_byte(true, rsv, prepared.kind().opcode());
+        match packed {
+            None => self.push_frame(first_byte(Rsv::NONE), prepared.payload(), key),
+            Some(packed) => {
+                let (first_byte, len) = (first_byte(Rsv::RSV1), prepared.len());
+                self.queue.push_packed(first_byte, Payload::Owned(packed), key, len);
+            }
+        }
         Ok(())
     }
 
@@ -102,9 +199,12 @@ impl Connection {
             Err(reason) => return Err(SendError { reason, unsent: payload }),
         };
         self.fragments = if fin { None } else { Some(fragments) };
-        let key = self.masking_key();
+        let packed = self
+            .compression
+            .as_mut()
+            .and_then(|compression| compression.pack_fragment(&payload, first.is_some(), fin));
         let opcode = first.map_or(Opcode::Continuation, Kind::opcode);
-        self.queue.push_message(frame::first_byte(fin, Rsv::NONE, opcode), payload, key);
+        self.push_packed(packed, fin, opcode, payload);
         Ok(())
     }
 

@@ -6,7 +6,9 @@ use super::ending::Ending;
 use super::queue::Lost;
 use super::state::{Effect, State, StateInput};
 use super::timers::Timers;
+use crate::extension::PERMESSAGE_DEFLATE;
 use crate::frame::{self, Opcode, Rsv};
+use crate::handshake::HandshakeError;
 use crate::{CloseCode, CloseFrame};
 
 impl Connection {
@@ -92,12 +94,18 @@ impl Connection {
 
     /// §7.1.7: "the endpoint SHOULD send a Close frame with an appropriate status code".
     fn queue_failure(&mut self) {
-        let code = match self.ending.as_ref().map(|ending| ending.cause.reason) {
-            Some(Reason::Protocol(error)) => error.close_code(),
-            _ => CloseCode::INTERNAL_ERROR,
+        let frame = match self.ending.as_ref().map(|ending| ending.cause.reason) {
+            Some(Reason::Protocol(error)) => CloseFrame::bare(error.close_code()),
+            // §7.4.1: "The list of extensions that are needed SHOULD appear in the /reason/ part of
+            // the Close frame."
+            Some(Reason::Handshake(HandshakeError::ExtensionMissing)) => {
+                CloseFrame::new(CloseCode::EXTENSION_REQUIRED, PERMESSAGE_DEFLATE)
+                    .unwrap_or(CloseFrame::bare(CloseCode::EXTENSION_REQUIRED))
+            }
+            _ => CloseFrame::bare(CloseCode::INTERNAL_ERROR),
         };
         self.drop_not_begun();
-        self.queue_close(Some(&CloseFrame::bare(code)));
+        self.queue_close(Some(&frame));
         self.timers.close = Some(self.now + self.limits.close_timeout);
     }
 
@@ -140,6 +148,9 @@ impl Connection {
         self.fragments = None;
         self.generator = None;
         self.receiver.clear();
+        if let Some(compression) = &mut self.compression {
+            compression.end();
+        }
         if let Some(ending) = &mut self.ending {
             ending.end(was_clean);
         }

@@ -13,6 +13,7 @@ use super::key::{self, accept_key};
 use super::received::{Accepted, ReceivedResponse, StatusLine};
 use super::request::Request;
 use super::syntax;
+use crate::extension::Deflate;
 
 /// The most interim answers (1xx other than 101) that are skipped, inclusive.
 const INTERIM_MAX: u8 = 8;
@@ -20,6 +21,8 @@ const INTERIM_MAX: u8 = 8;
 /// Sends a request and judges the answer. Bytes go in, cut anywhere; one outcome comes out.
 pub(crate) struct ClientHandshake {
     request: Request,
+    /// What is offered besides the extensions of the request.
+    deflate: Option<Deflate>,
     key: String,
     reader: HeadReader,
     state: State,
@@ -47,18 +50,30 @@ pub(crate) enum ClientOutcome {
 
 impl ClientHandshake {
     /// Prepares the request. The nonce must be drawn anew for each connection (§4.1, item 7).
-    pub(crate) fn new(request: Request, nonce: [u8; 16], limits: HeadLimits) -> ClientHandshake {
+    pub(crate) fn new(
+        request: Request,
+        deflate: Option<Deflate>,
+        nonce: [u8; 16],
+        limits: HeadLimits,
+    ) -> ClientHandshake {
         ClientHandshake {
             request,
+            deflate,
             key: key::encode(nonce),
             reader: HeadReader::new(LineEnds::Lenient, limits),
             state: State::Head { interim: 0 },
         }
     }
 
+    /// How messages would be compressed.
+    pub(crate) fn deflate(&self) -> Option<&Deflate> {
+        self.deflate.as_ref()
+    }
+
     /// The request as it goes on the wire.
     pub(crate) fn request_bytes(&self) -> Vec<u8> {
-        self.request.encode(&self.key)
+        let offer = self.deflate.as_ref().map(Deflate::offer);
+        self.request.encode(&self.key, offer.as_deref())
     }
 
     /// Takes what the server sent; says how many bytes belong to the handshake, and how it ends.
@@ -137,7 +152,8 @@ impl ClientHandshake {
             101 if !syntax::can_upgrade(line.version) => Err(HandshakeError::HttpVersion),
             101 => {
                 let accept = accept_key(&self.key);
-                Accepted::verify(headers, &accept, &self.request).map(Verdict::Open)
+                Accepted::verify(headers, &accept, &self.request, self.deflate.as_ref())
+                    .map(Verdict::Open)
             }
             // "A client MUST be able to parse one or more 1xx responses received prior to a final
             // response, even if the client does not expect one" (RFC 9110 §15.2).

@@ -40,6 +40,15 @@ pub enum HandshakeError {
     AcceptWrong,
     /// The server uses an extension that wasn't offered.
     ExtensionUnoffered,
+    /// The server uses an extension with parameters that don't answer an offer.
+    ExtensionInvalid,
+    /// The server names an extension twice.
+    ExtensionRepeated,
+    /// `Sec-WebSocket-Extensions` breaks its grammar.
+    ExtensionsMalformed,
+    /// The server doesn't use an extension that we don't go without. It was told so by a Close frame
+    /// with 1010, since its answer is valid.
+    ExtensionMissing,
     /// The server chose a subprotocol that wasn't offered.
     SubprotocolUnoffered,
     /// The server chose none of the subprotocols offered, and the request insists on one.
@@ -65,6 +74,9 @@ impl HandshakeError {
             HandshakeError::AcceptMissing | HandshakeError::AcceptWrong => "§4.1, response item 4",
             HandshakeError::AcceptRepeated => "§11.3.3",
             HandshakeError::ExtensionUnoffered => "§4.1, response item 5",
+            HandshakeError::ExtensionInvalid | HandshakeError::ExtensionRepeated => "RFC 7692 §7",
+            HandshakeError::ExtensionsMalformed => "§9.1",
+            HandshakeError::ExtensionMissing => "§7.4.1",
             HandshakeError::SubprotocolMissing => "Fetch, WebSocket protocol alterations",
             HandshakeError::SubprotocolUnoffered => "§4.1, response item 6",
             HandshakeError::SubprotocolRepeated => "§11.3.4",
@@ -95,6 +107,16 @@ impl fmt::Display for HandshakeError {
             }
             HandshakeError::ExtensionUnoffered => {
                 f.write_str("the server uses an extension that wasn't offered")
+            }
+            HandshakeError::ExtensionInvalid => {
+                f.write_str("the server uses an extension in a way that wasn't offered")
+            }
+            HandshakeError::ExtensionRepeated => f.write_str("the server names an extension twice"),
+            HandshakeError::ExtensionsMalformed => {
+                f.write_str("the answer's Sec-WebSocket-Extensions is malformed")
+            }
+            HandshakeError::ExtensionMissing => {
+                f.write_str("the server doesn't use an extension that is required")
             }
             HandshakeError::SubprotocolUnoffered => {
                 f.write_str("the server chose a subprotocol that wasn't offered")

@@ -4,6 +4,7 @@ use alloc::format;
 use super::headers::{Headers, Occurrence};
 use super::refusal::RequestRefusal;
 use super::syntax::{self, Authority};
+use crate::extension::{Element, all_elements};
 
 /// What a server received: an upgrade to accept or refuse, or a plain HTTP request to answer.
 ///
@@ -56,6 +57,13 @@ impl IncomingRequest {
             .get_all("Sec-WebSocket-Protocol")
             .flat_map(syntax::list)
             .filter_map(|name| core::str::from_utf8(name).ok())
+    }
+
+    /// The extensions that the client offers, the preferred one first.
+    ///
+    /// permessage-deflate is among them; whether it's used is decided by the configuration.
+    pub fn extensions(&self) -> impl Iterator<Item = Element<'_>> {
+        all_elements(self.headers.get_all("Sec-WebSocket-Extensions")).filter_map(Result::ok)
     }
 
     /// Whether this is an upgrade to WebSocket, to be accepted or refused. If not, it's a plain HTTP

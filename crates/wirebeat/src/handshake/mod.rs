@@ -53,6 +53,6 @@ pub use request::{Request, RequestError};
 pub use response::{AcceptError, Acceptance, Response, ResponseError};
 
 pub(crate) use client::{ClientHandshake, ClientOutcome};
-pub(crate) use server::{ServerHandshake, ServerOutcome};
+pub(crate) use server::{Consent, ServerHandshake, ServerOutcome};
 #[cfg(feature = "url")]
 pub(crate) use syntax::is_token;

@@ -1,3 +1,4 @@
+use alloc::vec::Vec;
 use core::fmt;
 
 use bytes::Bytes;
@@ -7,11 +8,13 @@ use super::error::{HandshakeError, Malformed};
 use super::headers::{Headers, Occurrence};
 use super::request::Request;
 use super::syntax;
+use crate::extension::{Deflate, DeflateParameters, Element, PERMESSAGE_DEFLATE, all_elements};
 
 /// A server's yes, after it was checked: the connection is open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Accepted {
     subprotocol: Option<ByteString>,
+    deflate: Option<DeflateParameters>,
     headers: Headers,
 }
 
@@ -23,6 +26,24 @@ impl Accepted {
     #[must_use]
     pub fn subprotocol(&self) -> Option<&ByteString> {
         self.subprotocol.as_ref()
+    }
+
+    /// The extensions that the server uses, each of which was offered.
+    pub fn extensions(&self) -> impl Iterator<Item = Element<'_>> {
+        all_elements(self.headers.get_all("Sec-WebSocket-Extensions")).filter_map(Result::ok)
+    }
+
+    /// What was agreed on for permessage-deflate, if it's in use.
+    #[cfg(feature = "deflate")]
+    #[must_use]
+    pub fn deflate(&self) -> Option<DeflateParameters> {
+        self.deflate
+    }
+
+    /// What was agreed on for permessage-deflate: never anything.
+    #[cfg(not(feature = "deflate"))]
+    pub(crate) fn deflate(&self) -> Option<DeflateParameters> {
+        self.deflate
     }
 
     /// The headers of the 101.
@@ -40,6 +61,7 @@ impl Accepted {
         headers: Headers,
         accept: &str,
         request: &Request,
+        deflate: Option<&Deflate>,
     ) -> Result<Accepted, HandshakeError> {
         // "If the response lacks an |Upgrade| header field or the |Upgrade| header field contains a
         // value that is not an ASCII case-insensitive match for the value "websocket", the client
@@ -65,22 +87,48 @@ impl Accepted {
             // "MUST NOT appear more than once in an HTTP response" (§11.3.3).
             Occurrence::Repeated => return Err(HandshakeError::AcceptRepeated),
         }
-        verify_extensions(&headers)?;
+        let deflate = verify_extensions(&headers, request, deflate)?;
         let subprotocol = verify_subprotocol(&headers, request)?;
-        Ok(Accepted { subprotocol, headers })
+        Ok(Accepted { subprotocol, deflate, headers })
     }
 }
 
 /// "If the response includes a |Sec-WebSocket-Extensions| header field and this header field
 /// indicates the use of an extension that was not present in the client's handshake …, the client
-/// MUST _Fail the WebSocket Connection_" (§4.1, response item 5).
-///
-/// This is where what was negotiated will be read; no extension is offered yet, so none may come.
-fn verify_extensions(headers: &Headers) -> Result<(), HandshakeError> {
-    match headers.get_all("Sec-WebSocket-Extensions").flat_map(syntax::list).next() {
-        None => Ok(()),
-        Some(_) => Err(HandshakeError::ExtensionUnoffered),
+/// MUST _Fail the WebSocket Connection_" (§4.1, response item 5). Returns what was agreed on for
+/// permessage-deflate.
+fn verify_extensions(
+    headers: &Headers,
+    request: &Request,
+    deflate: Option<&Deflate>,
+) -> Result<Option<DeflateParameters>, HandshakeError> {
+    let mut agreed = None;
+    let mut own: Vec<&str> = Vec::new();
+    for element in all_elements(headers.get_all("Sec-WebSocket-Extensions")) {
+        let element = element.map_err(|_| HandshakeError::ExtensionsMalformed)?;
+        match deflate {
+            // "If a client receives an extension negotiation response that doesn't conform …, the
+            // client MUST _Fail the WebSocket Connection_" (RFC 7692 §7).
+            Some(deflate) if element.name() == PERMESSAGE_DEFLATE => {
+                let parameters =
+                    deflate.agree(&element).map_err(|_| HandshakeError::ExtensionInvalid)?;
+                if agreed.replace(parameters).is_some() {
+                    return Err(HandshakeError::ExtensionRepeated);
+                }
+            }
+            _ => {
+                let name = element.name();
+                if request.extensions().iter().all(|offered| offered.name() != name) {
+                    return Err(HandshakeError::ExtensionUnoffered);
+                }
+                if own.contains(&name) {
+                    return Err(HandshakeError::ExtensionRepeated);
+                }
+                own.push(name);
+            }
+        }
     }
+    Ok(agreed)
 }
 
 /// "If the response includes a |Sec-WebSocket-Protocol| header field and this header field

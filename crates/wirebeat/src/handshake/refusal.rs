@@ -55,6 +55,8 @@ pub enum RequestRefusal {
     SubprotocolRepeated,
     /// More than 64 subprotocols are offered.
     TooManySubprotocols,
+    /// `Sec-WebSocket-Extensions` breaks its grammar.
+    ExtensionsMalformed,
     /// There is more than one `Origin`.
     OriginRepeated,
     /// More than the head limit came behind the request: "the client MUST wait for a response from
@@ -84,6 +86,7 @@ impl RequestRefusal {
             | RequestRefusal::SubprotocolInvalid
             | RequestRefusal::SubprotocolRepeated
             | RequestRefusal::TooManySubprotocols
+            | RequestRefusal::ExtensionsMalformed
             | RequestRefusal::OriginRepeated => 400,
             RequestRefusal::OriginRefused => 403,
             RequestRefusal::Method => 405,
@@ -114,6 +117,7 @@ impl RequestRefusal {
             RequestRefusal::SubprotocolInvalid | RequestRefusal::SubprotocolRepeated => {
                 "§4.1, request item 10"
             }
+            RequestRefusal::ExtensionsMalformed => "§9.1",
             RequestRefusal::OriginRepeated => "RFC 6454 §7.3",
             RequestRefusal::DataBeforeAnswer => "§4.1",
             RequestRefusal::OriginRefused => "§10.2",
@@ -170,6 +174,9 @@ impl fmt::Display for RequestRefusal {
             RequestRefusal::SubprotocolInvalid => "an offered subprotocol isn't a token",
             RequestRefusal::SubprotocolRepeated => "a subprotocol is offered twice",
             RequestRefusal::TooManySubprotocols => "too many subprotocols are offered",
+            RequestRefusal::ExtensionsMalformed => {
+                "the request's Sec-WebSocket-Extensions is malformed"
+            }
             RequestRefusal::OriginRepeated => "the request has more than one Origin",
             RequestRefusal::DataBeforeAnswer => "too much was sent before the answer",
             RequestRefusal::OriginRefused => "connections from this origin aren't allowed",

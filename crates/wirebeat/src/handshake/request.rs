@@ -8,6 +8,7 @@ use bytestring::ByteString;
 use super::headers::{HeaderError, Headers};
 use super::origin::Origin;
 use super::syntax;
+use crate::extension::{Extension, ExtensionError};
 
 /// What a client asks of a server: the request of the opening handshake ([RFC 6455 §4.1]).
 ///
@@ -38,6 +39,7 @@ pub struct Request {
     origin: Option<Box<str>>,
     subprotocols: Vec<ByteString>,
     is_subprotocol_required: bool,
+    extensions: Vec<Extension>,
     headers: Headers,
 }
 
@@ -71,6 +73,7 @@ impl Request {
             origin: None,
             subprotocols: Vec::new(),
             is_subprotocol_required: false,
+            extensions: Vec::new(),
             headers: Headers::default(),
         })
     }
@@ -104,6 +107,20 @@ impl Request {
     pub fn require_subprotocol(mut self) -> Request {
         self.is_subprotocol_required = true;
         self
+    }
+
+    /// Offers an extension of the application's own, after those offered before and before
+    /// permessage-deflate.
+    ///
+    /// # Errors
+    ///
+    /// - [`RequestError::Extension`]: an extension of this name was offered before.
+    pub fn extension(mut self, extension: Extension) -> Result<Request, RequestError> {
+        if self.extensions.iter().any(|offered| offered.name() == extension.name()) {
+            return Err(RequestError::Extension(ExtensionError::Repeated));
+        }
+        self.extensions.push(extension);
+        Ok(self)
     }
 
     /// Says which page the request comes from, as browsers do: `https://example.com`, or `null`.
@@ -161,14 +178,21 @@ impl Request {
         self.is_subprotocol_required && !self.subprotocols.is_empty()
     }
 
+    /// The extensions of the application's own that are offered, in order of preference.
+    #[must_use]
+    pub fn extensions(&self) -> &[Extension] {
+        &self.extensions
+    }
+
     /// The headers that [`header`](Request::header) added.
     #[must_use]
     pub fn headers(&self) -> &Headers {
         &self.headers
     }
 
-    /// The request as it goes on the wire, with the key of one connection.
-    pub(super) fn encode(&self, key: &str) -> Vec<u8> {
+    /// The request as it goes on the wire, with the key of one connection, and what it offers by
+    /// itself.
+    pub(super) fn encode(&self, key: &str, offer: Option<&str>) -> Vec<u8> {
         let mut head = Vec::with_capacity(256 + self.headers.as_wire().len());
         let mut put = |pieces: &[&str]| {
             for piece in pieces {
@@ -188,6 +212,15 @@ impl Request {
             put(&[if index == 0 { "Sec-WebSocket-Protocol: " } else { ", " }, name]);
         }
         if !self.subprotocols.is_empty() {
+            put(&["\r\n"]);
+        }
+        let offers = self.extensions.iter().map(Extension::as_str).chain(offer);
+        let mut is_first = true;
+        for offer in offers {
+            put(&[if is_first { "Sec-WebSocket-Extensions: " } else { ", " }, offer]);
+            is_first = false;
+        }
+        if !is_first {
             put(&["\r\n"]);
         }
         head.extend_from_slice(self.headers.as_wire());
@@ -210,6 +243,8 @@ pub enum RequestError {
     SubprotocolRepeated,
     /// The origin isn't `null` and not `scheme://host` or `scheme://host:port`.
     OriginInvalid,
+    /// The extension can't be offered.
+    Extension(ExtensionError),
     /// The header can't be sent.
     Header(HeaderError),
 }
@@ -222,6 +257,7 @@ impl fmt::Display for RequestError {
             RequestError::SubprotocolInvalid => "the subprotocol isn't a token",
             RequestError::SubprotocolRepeated => "the subprotocol is offered twice",
             RequestError::OriginInvalid => "the origin is invalid",
+            RequestError::Extension(error) => return error.fmt(f),
             RequestError::Header(error) => return error.fmt(f),
         })
     }

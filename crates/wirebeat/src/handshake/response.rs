@@ -8,6 +8,7 @@ use bytes::Bytes;
 use bytestring::ByteString;
 
 use super::headers::{HeaderError, Headers};
+use crate::extension::{Extension, ExtensionError};
 
 /// A server's yes: the 101 that opens a connection ([RFC 6455 §4.2.2]).
 ///
@@ -22,6 +23,8 @@ use super::headers::{HeaderError, Headers};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Acceptance {
     subprotocol: Option<ByteString>,
+    extensions: Vec<Extension>,
+    is_never_compressed: bool,
     headers: Headers,
 }
 
@@ -37,6 +40,28 @@ impl Acceptance {
     #[must_use]
     pub fn subprotocol(mut self, name: &str) -> Acceptance {
         self.subprotocol = Some(name.into());
+        self
+    }
+
+    /// Uses an extension of the application's own. The client must have offered one of this name,
+    /// which is checked when the request is accepted.
+    ///
+    /// # Errors
+    ///
+    /// - [`ResponseError::Extension`]: an extension of this name is used already.
+    pub fn extension(mut self, extension: Extension) -> Result<Acceptance, ResponseError> {
+        if self.extensions.iter().any(|used| used.name() == extension.name()) {
+            return Err(ResponseError::Extension(ExtensionError::Repeated));
+        }
+        self.extensions.push(extension);
+        Ok(self)
+    }
+
+    /// Whether messages may be compressed if the configuration says so and the client offers it;
+    /// `true` by default.
+    #[must_use]
+    pub fn compress(mut self, compress: bool) -> Acceptance {
+        self.is_never_compressed = !compress;
         self
     }
 
@@ -60,9 +85,19 @@ impl Acceptance {
         self.subprotocol.as_ref()
     }
 
-    /// The answer as it goes on the wire. The caller has checked that the subprotocol was offered,
-    /// so it's a token.
-    pub(super) fn encode(&self, accept: &str) -> Vec<u8> {
+    /// The extensions of the application's own.
+    pub(super) fn extensions(&self) -> &[Extension] {
+        &self.extensions
+    }
+
+    /// Whether messages may be compressed.
+    pub(super) fn may_compress(&self) -> bool {
+        !self.is_never_compressed
+    }
+
+    /// The answer as it goes on the wire, with what it says of compression. The caller has checked
+    /// that the subprotocol was offered, so it's a token.
+    pub(super) fn encode(&self, accept: &str, deflate: Option<&str>) -> Vec<u8> {
         let mut head = Vec::with_capacity(192 + self.headers.as_wire().len());
         head.extend_from_slice(
             b"HTTP/1.1 101 Switching Protocols\r\n\
@@ -75,6 +110,17 @@ impl Acceptance {
         if let Some(name) = &self.subprotocol {
             head.extend_from_slice(b"Sec-WebSocket-Protocol: ");
             head.extend_from_slice(name.as_bytes());
+            head.extend_from_slice(b"\r\n");
+        }
+        let used = self.extensions.iter().map(Extension::as_str).chain(deflate);
+        let mut is_first = true;
+        for extension in used {
+            let before = if is_first { "Sec-WebSocket-Extensions: " } else { ", " };
+            head.extend_from_slice(before.as_bytes());
+            head.extend_from_slice(extension.as_bytes());
+            is_first = false;
+        }
+        if !is_first {
             head.extend_from_slice(b"\r\n");
         }
         head.extend_from_slice(self.headers.as_wire());
@@ -197,6 +243,8 @@ impl Response {
 pub enum ResponseError {
     /// The status isn't from 200 to 599.
     StatusInvalid,
+    /// The extension can't be used.
+    Extension(ExtensionError),
     /// The header can't be sent.
     Header(HeaderError),
 }
@@ -205,6 +253,7 @@ impl fmt::Display for ResponseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ResponseError::StatusInvalid => f.write_str("the status isn't from 200 to 599"),
+            ResponseError::Extension(error) => error.fmt(f),
             ResponseError::Header(error) => error.fmt(f),
         }
     }
@@ -222,6 +271,9 @@ pub enum AcceptError {
     /// The client didn't offer the subprotocol that was chosen, and would have to fail the
     /// connection.
     SubprotocolUnoffered,
+    /// The client didn't offer an extension that is to be used, and would have to fail the
+    /// connection.
+    ExtensionUnoffered,
 }
 
 impl fmt::Display for AcceptError {
@@ -230,6 +282,7 @@ impl fmt::Display for AcceptError {
             AcceptError::Gone => "no request waits for an answer",
             AcceptError::NotAnUpgrade => "the request doesn't ask for an upgrade",
             AcceptError::SubprotocolUnoffered => "the client didn't offer this subprotocol",
+            AcceptError::ExtensionUnoffered => "the client didn't offer this extension",
         })
     }
 }

@@ -13,11 +13,13 @@ use super::origin::OriginPolicy;
 use super::refusal::RequestRefusal;
 use super::response::{AcceptError, Acceptance, Response};
 use super::upgrade::Upgrade;
+use crate::extension::{Deflate, DeflateParameters};
 
 /// Reads a request, and answers it once the application has decided. Bytes go in, cut anywhere; one
 /// outcome comes out.
 pub(crate) struct ServerHandshake {
     origins: OriginPolicy,
+    deflate: Option<Deflate>,
     reader: HeadReader,
     state: State,
 }
@@ -33,6 +35,15 @@ enum State {
     Refused,
 }
 
+/// A server's yes.
+pub(crate) struct Consent {
+    /// The 101.
+    pub(crate) response: Vec<u8>,
+    pub(crate) subprotocol: Option<ByteString>,
+    /// How messages are compressed, and what was agreed on for it.
+    pub(crate) deflate: Option<(Deflate, DeflateParameters)>,
+}
+
 /// What a server received.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ServerOutcome {
@@ -43,9 +54,14 @@ pub(crate) enum ServerOutcome {
 }
 
 impl ServerHandshake {
-    pub(crate) fn new(origins: OriginPolicy, limits: HeadLimits) -> ServerHandshake {
+    pub(crate) fn new(
+        origins: OriginPolicy,
+        deflate: Option<Deflate>,
+        limits: HeadLimits,
+    ) -> ServerHandshake {
         ServerHandshake {
             origins,
+            deflate,
             reader: HeadReader::new(LineEnds::Strict, limits),
             state: State::Head,
         }
@@ -63,7 +79,7 @@ impl ServerHandshake {
         (taken, head.map(|head| self.judge(head)))
     }
 
-    /// The 101 for the request that waits, and the subprotocol that it chooses.
+    /// The 101 for the request that waits, and what it agrees on.
     ///
     /// # Errors
     ///
@@ -72,10 +88,8 @@ impl ServerHandshake {
     /// - [`AcceptError::SubprotocolUnoffered`]: "either a single value representing the subprotocol
     ///   the server is ready to use or null … derived from the |Sec-WebSocket-Protocol| field in the
     ///   client's handshake" (§4.2.2, item 4).
-    pub(crate) fn accept(
-        &self,
-        acceptance: &Acceptance,
-    ) -> Result<(Vec<u8>, Option<ByteString>), AcceptError> {
+    /// - [`AcceptError::ExtensionUnoffered`]: extensions must be offered, too (§9.1).
+    pub(crate) fn accept(&self, acceptance: &Acceptance) -> Result<Consent, AcceptError> {
         let upgrade = match &self.state {
             State::Upgrade(upgrade) => upgrade,
             State::Plain { .. } => return Err(AcceptError::NotAnUpgrade),
@@ -85,7 +99,17 @@ impl ServerHandshake {
         if chosen.is_some_and(|name| !upgrade.is_offered(name)) {
             return Err(AcceptError::SubprotocolUnoffered);
         }
-        Ok((acceptance.encode(&upgrade.accept), chosen.cloned()))
+        let is_unoffered = |name: &str| !upgrade.is_extension_offered(name);
+        if acceptance.extensions().iter().any(|extension| is_unoffered(extension.name())) {
+            return Err(AcceptError::ExtensionUnoffered);
+        }
+        let answer = upgrade.deflate.as_ref().filter(|_| acceptance.may_compress());
+        let text = answer.map(|answer| answer.text.as_str());
+        Ok(Consent {
+            response: acceptance.encode(&upgrade.accept, text),
+            subprotocol: chosen.cloned(),
+            deflate: self.deflate.clone().zip(answer.map(|answer| answer.parameters)),
+        })
     }
 
     /// Any other answer to the request that waits, as it goes on the wire.
@@ -114,7 +138,7 @@ impl ServerHandshake {
             self.state = State::Plain { with_body };
             return ServerOutcome::Request(request);
         }
-        match Upgrade::verify(&request, &self.origins) {
+        match Upgrade::verify(&request, &self.origins, self.deflate.as_ref()) {
             Ok(upgrade) => {
                 self.state = State::Upgrade(upgrade);
                 ServerOutcome::Request(request)

@@ -2,16 +2,7 @@
 
 use core::net::Ipv6Addr;
 
-/// Whether this is a token ([RFC 9110 §5.6.2]): a header's name, a method, a subprotocol.
-///
-/// [RFC 9110 §5.6.2]: https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2
-pub(crate) fn is_token(text: &[u8]) -> bool {
-    !text.is_empty() && text.iter().all(|byte| is_token_byte(*byte))
-}
-
-fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
-}
+pub(crate) use crate::extension::is_token;
 
 /// Whether this may be sent as a header's value ([RFC 9110 §5.5]): no control byte but a tab, and
 /// no white space at either end, which the other side would cut off.

@@ -11,6 +11,7 @@ use super::key::{self, accept_key};
 use super::origin::OriginPolicy;
 use super::refusal::RequestRefusal;
 use super::syntax;
+use crate::extension::{Answer, Deflate, all_elements};
 
 /// The most subprotocols that a client may offer, inclusive. RFC 6455 sets no limit; this one lets
 /// them be compared with each other in place.
@@ -23,6 +24,10 @@ pub(super) struct Upgrade {
     pub(super) accept: String,
     /// The subprotocols offered, each followed by a comma.
     offered: Box<str>,
+    /// The names of the extensions offered, each followed by a comma.
+    extensions: Box<str>,
+    /// The answer to the first offer to compress that can be granted.
+    pub(super) deflate: Option<Answer>,
 }
 
 impl Upgrade {
@@ -30,6 +35,7 @@ impl Upgrade {
     pub(super) fn verify(
         request: &IncomingRequest,
         origins: &OriginPolicy,
+        deflate: Option<&Deflate>,
     ) -> Result<Upgrade, RequestRefusal> {
         let headers = request.headers();
         // "An HTTP/1.1 or higher GET request" (item 1). Methods are case-sensitive.
@@ -45,19 +51,23 @@ impl Upgrade {
         let key = verify_key(headers)?;
         verify_subprotocols(headers)?;
         verify_origin(request, origins)?;
-        // The extensions that are offered ("optionally", item 9) aren't looked at: none is
-        // supported yet, and a server that names none has declined them all (§4.2.2, item 5.6).
+        let (extensions, deflate) = read_extensions(headers, deflate)?;
         let mut offered = String::new();
         for name in request.subprotocols() {
             offered.push_str(name);
             offered.push(',');
         }
-        Ok(Upgrade { accept: accept_key(key), offered: offered.into() })
+        Ok(Upgrade { accept: accept_key(key), offered: offered.into(), extensions, deflate })
     }
 
     /// Whether the client offered this subprotocol.
     pub(super) fn is_offered(&self, subprotocol: &str) -> bool {
         self.offered.split_terminator(',').any(|name| name == subprotocol)
+    }
+
+    /// Whether the client offered an extension of this name.
+    pub(super) fn is_extension_offered(&self, extension: &str) -> bool {
+        self.extensions.split_terminator(',').any(|name| name == extension)
     }
 }
 
@@ -107,6 +117,27 @@ fn verify_subprotocols(headers: &Headers) -> Result<(), RequestRefusal> {
         seen[index] = name;
     }
     Ok(())
+}
+
+/// The names of the extensions that are offered, each followed by a comma, and the answer to the
+/// first offer to compress that can be granted: "the order of elements is important as it specifies
+/// the client's preferences" (RFC 7692 §5.1). What isn't named in the answer is declined (§4.2.2,
+/// item 5.6).
+fn read_extensions(
+    headers: &Headers,
+    deflate: Option<&Deflate>,
+) -> Result<(Box<str>, Option<Answer>), RequestRefusal> {
+    let (mut names, mut answer) = (String::new(), None);
+    for element in all_elements(headers.get_all("Sec-WebSocket-Extensions")) {
+        // "If a value is received by either the client or the server during negotiation that does
+        // not conform to the ABNF below, the recipient of such malformed data MUST immediately
+        // _Fail the WebSocket Connection_" (§9.1).
+        let element = element.map_err(|_| RequestRefusal::ExtensionsMalformed)?;
+        names.push_str(element.name());
+        names.push(',');
+        answer = answer.or_else(|| deflate?.answer(&element));
+    }
+    Ok((names.into(), answer))
 }
 
 /// "If the server does not validate the origin, it will accept connections from anywhere. If the

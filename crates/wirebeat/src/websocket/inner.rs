@@ -105,7 +105,8 @@ impl Inner {
             | crate::SendErrorReason::FragmentsInProgress
             | crate::SendErrorReason::NoFragmentsInProgress
             | crate::SendErrorReason::NotUtf8
-            | crate::SendErrorReason::PingTooLong => Ok(()),
+            | crate::SendErrorReason::PingTooLong
+            | crate::SendErrorReason::ContextTakeover => Ok(()),
         }
     }
 

@@ -1,3 +1,4 @@
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::frame::{self, CONTROL_PAYLOAD_LEN_MAX, MaskingKey, Opcode};
@@ -16,15 +17,21 @@ const INLINE_LEN_MAX: usize = 22;
 pub(super) struct ControlLane {
     bytes: Bytes,
     /// How much of the frame at the front has gone out.
-    begun_len: usize,
-    /// The bytes that wait.
-    len: usize,
+    begun_len: u16,
+    /// The bytes that wait: of 18 frames at the most, with 139 each.
+    len: u16,
 }
 
 #[derive(Debug)]
 enum Bytes {
     Inline { bytes: [u8; INLINE_LEN_MAX], len: u8 },
-    Heap(Vec<u8>),
+    Heap(Box<Heap>),
+}
+
+/// A vector behind a box, so that what's usually not there is a single pointer.
+#[derive(Debug)]
+struct Heap {
+    bytes: Vec<u8>,
 }
 
 impl ControlLane {
@@ -36,19 +43,19 @@ impl ControlLane {
     /// Bytes that wait.
     #[inline]
     pub(super) fn len(&self) -> usize {
-        self.len
+        usize::from(self.len)
     }
 
     /// The bytes that wait, from `offset` on.
     pub(super) fn slice_at(&self, offset: usize) -> &[u8] {
-        self.bytes.as_slice().get(self.begun_len + offset..).unwrap_or_default()
+        self.bytes.as_slice().get(usize::from(self.begun_len) + offset..).unwrap_or_default()
     }
 
     /// How many bytes wait up to the end of a heartbeat's ping, if there is one.
     pub(super) fn ping_end(&self) -> Option<usize> {
         let is_ping = |frame: &[u8]| frame[0] & 0x0F == Opcode::Ping.bits();
         let (start, ping) = self.frames().find(|(_, frame)| is_ping(frame))?;
-        Some(start + ping.len() - self.begun_len)
+        Some(start + ping.len() - usize::from(self.begun_len))
     }
 
     pub(super) fn push(&mut self, opcode: Opcode, payload: &[u8], key: Option<MaskingKey>) {
@@ -56,7 +63,7 @@ impl ControlLane {
         let mut frame = [0; frame::HEADER_LEN_MAX + CONTROL_PAYLOAD_LEN_MAX];
         let len = encode(&mut frame, opcode, payload, key);
         self.bytes.extend(&frame[..len]);
-        self.len += len;
+        self.len += short(len);
     }
 
     pub(super) fn push_pong(&mut self, payload: &[u8], key: Option<MaskingKey>) {
@@ -67,7 +74,7 @@ impl ControlLane {
             let last = self.frames().filter(|(_, frame)| is_pong(frame)).last();
             if let Some((start, len)) = last.map(|(start, frame)| (start, frame.len())) {
                 self.bytes.remove(start, len);
-                self.len -= len;
+                self.len -= short(len);
             }
         }
         self.push(Opcode::Pong, payload, key);
@@ -75,7 +82,7 @@ impl ControlLane {
 
     /// Moves past `len` bytes, which there are.
     pub(super) fn advance(&mut self, len: usize) {
-        let gone = self.begun_len + len;
+        let gone = usize::from(self.begun_len) + len;
         let mut whole = 0;
         for (start, frame) in self.frames() {
             if start + frame.len() > gone {
@@ -84,8 +91,8 @@ impl ControlLane {
             whole = start + frame.len();
         }
         self.bytes.remove(0, whole);
-        self.begun_len = gone - whole;
-        self.len -= len;
+        self.begun_len = short(gone - whole);
+        self.len -= short(len);
     }
 
     /// Gives up every frame of which nothing has gone out.
@@ -96,7 +103,7 @@ impl ControlLane {
         };
         let len = self.bytes.as_slice().len();
         self.bytes.remove(kept, len - kept);
-        self.len = kept - self.begun_len;
+        self.len = short(kept) - self.begun_len;
     }
 
     /// Hands the buffer back if nothing waits.
@@ -119,6 +126,12 @@ impl ControlLane {
             Some(frame)
         })
     }
+}
+
+/// A length of which there are never more than a few thousand bytes here.
+fn short(len: usize) -> u16 {
+    debug_assert!(u16::try_from(len).is_ok());
+    u16::try_from(len).unwrap_or(u16::MAX)
 }
 
 /// Writes a control frame, whose header always has the short form, to the front of `wire`.
@@ -151,7 +164,7 @@ impl Bytes {
     fn as_slice(&self) -> &[u8] {
         match self {
             Bytes::Inline { bytes, len } => &bytes[..usize::from(*len)],
-            Bytes::Heap(bytes) => bytes,
+            Bytes::Heap(heap) => &heap.bytes,
         }
     }
 
@@ -168,11 +181,11 @@ impl Bytes {
                         let mut heap = Vec::with_capacity(start + more.len());
                         heap.extend_from_slice(&bytes[..start]);
                         heap.extend_from_slice(more);
-                        *self = Bytes::Heap(heap);
+                        *self = Bytes::Heap(Box::new(Heap { bytes: heap }));
                     }
                 }
             }
-            Bytes::Heap(bytes) => bytes.extend_from_slice(more),
+            Bytes::Heap(heap) => heap.bytes.extend_from_slice(more),
         }
     }
 
@@ -183,9 +196,9 @@ impl Bytes {
                 bytes.copy_within(start + removed..usize::from(*len), start);
                 *len -= u8::try_from(removed).unwrap_or(*len);
             }
-            Bytes::Heap(bytes) if removed == bytes.len() => *self = Bytes::default(),
-            Bytes::Heap(bytes) => {
-                bytes.drain(start..start + removed);
+            Bytes::Heap(heap) if removed == heap.bytes.len() => *self = Bytes::default(),
+            Bytes::Heap(heap) => {
+                heap.bytes.drain(start..start + removed);
             }
         }
     }

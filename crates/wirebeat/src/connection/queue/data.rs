@@ -1,5 +1,6 @@
 mod push;
 
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 #[cfg(feature = "std")]
 use std::io::IoSlice;
@@ -19,6 +20,9 @@ use super::{Lost, Part};
 pub(super) struct DataLane {
     pieces: Pieces,
     at: Position,
+    /// Where messages are compressed: what each data frame that waits stands for, in bytes of the
+    /// application's. Otherwise it's its payload.
+    app_lens: Option<Box<VecDeque<u64>>>,
 }
 
 /// How far the lane has gone out.
@@ -62,6 +66,25 @@ impl DataLane {
         self.at.front = self.pieces.tail.len();
     }
 
+    /// The frame that was queued last stands for so many bytes of the application's.
+    pub(super) fn note_app_len(&mut self, app_len: usize) {
+        self.app_lens.get_or_insert_default().push_back(app_len as u64);
+    }
+
+    /// What the data frame at the front stands for, or another frame.
+    fn front_app_len(&self, shape: Shape) -> u64 {
+        self.nth_app_len(shape, 0)
+    }
+
+    /// The same of a frame with `nth` data frames of the application's before it.
+    fn nth_app_len(&self, shape: Shape, nth: usize) -> u64 {
+        if !shape.is_data {
+            return 0;
+        }
+        let noted = self.app_lens.as_ref().and_then(|app_lens| app_lens.get(nth));
+        noted.copied().unwrap_or(shape.payload_len as u64)
+    }
+
     /// The frame that was queued last is a heartbeat.
     pub(super) fn mark_heartbeat(&mut self) {
         self.at.heartbeat_left = self.len();
@@ -89,6 +112,9 @@ impl DataLane {
         }
         self.pieces.clear();
         self.at = Position::default();
+        if let Some(app_lens) = &mut self.app_lens {
+            app_lens.clear();
+        }
     }
 
     /// Hands the buffers back if nothing waits.
@@ -125,19 +151,26 @@ impl DataLane {
         if self.at.head_left > 0 {
             taken(Part::of_no_message(self.at.head_left));
         }
-        let mut from = self.at.front_taken;
+        let (mut from, mut data) = (self.at.front_taken, 0);
         for shape in self.frames() {
-            taken(shape.part(from, shape.len() - from));
+            taken(shape.part(from, shape.len() - from, self.nth_app_len(shape, data)));
             from = 0;
+            data += usize::from(shape.is_data);
         }
         self.pieces.take_all(out);
         self.at = Position::default();
+        self.app_lens = None;
     }
 
     /// Moves past whole frames with segments at the front, the quick way, as far as there are any
     /// among the next `len` bytes. Returns what is left of these.
     fn advance_segments(&mut self, mut len: usize) -> usize {
-        if self.at.head_left > 0 || self.at.front_taken > 0 || self.at.heartbeat_left > 0 {
+        let is_plain = self.app_lens.is_none();
+        if self.at.head_left > 0
+            || self.at.front_taken > 0
+            || self.at.heartbeat_left > 0
+            || !is_plain
+        {
             return len;
         }
         while let Some(Segment { at, header_len, bytes }) = self.pieces.segments().first()
@@ -164,8 +197,8 @@ impl DataLane {
         while left > 0 {
             let Some(shape) = self.frames().next() else { break };
             let part_len = left.min(shape.len() - self.at.front_taken);
-            let part = shape.part(self.at.front_taken, part_len);
-            self.at.app_len -= part.app_len();
+            let part = shape.part(self.at.front_taken, part_len, self.front_app_len(shape));
+            self.at.app_len -= part.app_len;
             taken(part);
             left -= part_len;
             self.pieces.advance(part_len);
@@ -174,6 +207,9 @@ impl DataLane {
             if self.at.front_taken == shape.len() {
                 self.at.front += shape.len_in_tail();
                 self.at.front_taken = 0;
+                if let Some(app_lens) = self.app_lens.as_mut().filter(|_| shape.is_data) {
+                    app_lens.pop_front();
+                }
             }
         }
     }
@@ -217,13 +253,21 @@ impl DataLane {
     pub(super) fn drop_not_begun(&mut self) -> Lost {
         let all = self.waiting();
         let kept_len = self.in_progress_len();
-        let kept = match self.frames().next() {
-            Some(shape) if self.at.front_taken > 0 => {
-                let part = shape.part(self.at.front_taken, kept_len);
+        let front = self.frames().next().filter(|_| self.at.front_taken > 0);
+        let kept = match front {
+            Some(shape) => {
+                let app_len = self.front_app_len(shape);
+                let part = shape.part(self.at.front_taken, kept_len, app_len);
                 let messages = u64::from(part.ends_message);
-                Lost { app_len: part.app_len(), messages, untouched: 0 }
+                if let Some(app_lens) = &mut self.app_lens {
+                    app_lens.truncate(usize::from(shape.is_data));
+                }
+                Lost { app_len: part.app_len, messages, untouched: 0 }
             }
-            _ => Lost::default(),
+            None => {
+                self.app_lens = None;
+                Lost::default()
+            }
         };
         self.pieces.truncate(kept_len);
         if self.is_empty() {

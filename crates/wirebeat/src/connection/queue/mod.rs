@@ -40,8 +40,8 @@ pub(crate) struct SendQueue {
 struct Part {
     header_len: usize,
     payload_len: usize,
-    /// Whether the payload is the application's.
-    is_data: bool,
+    /// The bytes of the application's that the payload stands for.
+    app_len: u64,
     /// Whether a message ends with this part.
     ends_message: bool,
 }
@@ -105,6 +105,22 @@ impl SendQueue {
             Payload::Borrowed(payload) => self.data.push(first_byte, payload, key, app_len),
             Payload::Owned(payload) => self.data.push_owned(first_byte, payload, key, app_len),
         }
+    }
+
+    /// Queues a frame where messages are compressed, be it this one or not: its payload stands for
+    /// `app_len` bytes of the application's.
+    pub(crate) fn push_packed(
+        &mut self,
+        first_byte: u8,
+        payload: Payload<'_>,
+        key: Option<MaskingKey>,
+        app_len: usize,
+    ) {
+        match payload {
+            Payload::Borrowed(payload) => self.data.push(first_byte, payload, key, app_len),
+            Payload::Owned(payload) => self.data.push_owned(first_byte, payload, key, app_len),
+        }
+        self.data.note_app_len(app_len);
     }
 
     /// Queues a heartbeat that is a message.
@@ -236,15 +252,28 @@ impl SendQueue {
 impl Part {
     /// A part of a handshake or a control frame.
     fn of_no_message(len: usize) -> Part {
-        Part { header_len: len, payload_len: 0, is_data: false, ends_message: false }
+        Part { header_len: len, payload_len: 0, app_len: 0, ends_message: false }
     }
 
     fn len(&self) -> usize {
         self.header_len + self.payload_len
     }
 
-    /// The application's bytes in it.
-    fn app_len(&self) -> u64 {
-        if self.is_data { self.payload_len as u64 } else { 0 }
+    /// Moves past `len` bytes, fewer than there are.
+    fn advance(&mut self, len: usize) {
+        let header_len = self.header_len.min(len);
+        let taken = len - header_len;
+        self.app_len -= share(self.app_len, taken, self.payload_len);
+        self.header_len -= header_len;
+        self.payload_len -= taken;
     }
+}
+
+/// What `taken` bytes of a payload stand for, if all of it stands for `app_len`.
+fn share(app_len: u64, taken: usize, payload_len: usize) -> u64 {
+    if app_len == payload_len as u64 {
+        return taken as u64;
+    }
+    let share = u128::from(app_len) * taken as u128 / (payload_len as u128).max(1);
+    u64::try_from(share).unwrap_or(app_len)
 }

@@ -92,7 +92,7 @@ impl Outstanding {
     /// The application's bytes that wait, and the messages of which not all has gone out.
     pub(super) fn waiting(&self) -> Lost {
         self.parts.iter().fold(Lost::default(), |sum, part| Lost {
-            app_len: sum.app_len + part.app_len(),
+            app_len: sum.app_len + part.app_len,
             messages: sum.messages + u64::from(part.ends_message),
             untouched: 0,
         })
@@ -104,10 +104,7 @@ impl Outstanding {
         self.heartbeat_left = self.heartbeat_left.saturating_sub(len);
         while let Some(part) = self.parts.front_mut() {
             if part.len() > len {
-                let header_len = part.header_len.min(len);
-                part.header_len -= header_len;
-                part.payload_len -= len - header_len;
-                return;
+                return part.advance(len);
             }
             len -= part.len();
             self.parts.pop_front();

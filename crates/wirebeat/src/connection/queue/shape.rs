@@ -1,5 +1,5 @@
-use super::Part;
 use super::segment::Segment;
+use super::{Part, share};
 use crate::frame::Header;
 
 /// What a frame's header says of it.
@@ -61,11 +61,15 @@ impl Shape {
         if self.is_segment { self.header_len } else { self.len() }
     }
 
-    /// The `len` bytes of the frame that follow its first `from`.
-    pub(super) fn part(self, from: usize, len: usize) -> Part {
+    /// The `len` bytes of the frame that follow its first `from`, when all of it stands for `app_len`
+    /// bytes of the application's.
+    pub(super) fn part(self, from: usize, len: usize, app_len: u64) -> Part {
         let header_len = self.header_len.saturating_sub(from).min(len);
-        let (is_data, ends) = (self.is_data, from + len == self.len());
-        let ends_message = is_data && self.fin && ends;
-        Part { header_len, payload_len: len - header_len, is_data, ends_message }
+        let payload_len = len - header_len;
+        let before = from.saturating_sub(self.header_len);
+        let app_len = share(app_len, before + payload_len, self.payload_len)
+            - share(app_len, before, self.payload_len);
+        let ends_message = self.is_data && self.fin && from + len == self.len();
+        Part { header_len, payload_len, app_len, ends_message }
     }
 }

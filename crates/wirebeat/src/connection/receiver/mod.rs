@@ -1,19 +1,25 @@
+mod compressed;
 mod parts;
 mod read_target;
 mod rules;
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use bytes::buf::Limit;
 
+use super::compression::Compression;
 use super::config::Config;
 use super::event::Fragment;
 use super::input::Input;
-use crate::frame::{self, Header, MaskingKey, Opcode};
+use crate::frame::{self, Header, MaskingKey, Opcode, Rsv};
 use crate::message::from_utf8;
 use crate::{CloseFrame, Kind, Message, Payload, ProtocolError, Role, Text};
 use parts::Parts;
 use rules::Rules;
+
+pub(super) use compressed::Inflation;
+pub(super) use rules::DeliveryMode;
 
 /// From bytes, cut anywhere, to messages and control frames ([RFC 6455 §5, §6.2]).
 ///
@@ -51,10 +57,14 @@ impl Receiver {
 
     /// Eats from `input` until something is complete, or all is eaten.
     #[inline]
-    pub(super) fn next<'i>(&mut self, input: &mut Input<'i>) -> Option<Received<'i>> {
+    pub(super) fn next<'i>(
+        &mut self,
+        input: &mut Input<'i>,
+        compression: &mut Option<Box<Compression>>,
+    ) -> Option<Received<'i>> {
         match self.whole_message(input) {
             Some(whole) => Some(whole.into()),
-            None => self.next_in_parts(input),
+            None => self.next_in_parts(input, compression),
         }
     }
 
@@ -82,6 +92,11 @@ impl Receiver {
             payload_len < self.rules.whole_len_end && payload_len <= bytes.len() - header_len
         });
         is_message && is_there && self.rules.judge(bytes[0], bytes[1], self.parts.is_some()).is_ok()
+    }
+
+    /// An extension was negotiated that gives these bits a meaning, in the first frame of a message.
+    pub(super) fn allow(&mut self, rsv: Rsv) {
+        self.rules.rsv = rsv;
     }
 
     /// Forgets whatever hasn't been handed over.

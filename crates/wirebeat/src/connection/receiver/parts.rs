@@ -6,9 +6,12 @@ use core::mem;
 
 use super::rules::{DeliveryMode, Rules};
 use super::{Received, Receiver, unmask, whole};
+use crate::connection::compression::Compression;
 use crate::connection::event::Fragment;
 use crate::connection::input::Input;
-use crate::frame::{self, CONTROL_PAYLOAD_LEN_MAX, HEADER_LEN_MAX, Header, MaskingKey, Opcode};
+use crate::frame::{
+    self, CONTROL_PAYLOAD_LEN_MAX, HEADER_LEN_MAX, Header, MaskingKey, Opcode, Rsv,
+};
 use crate::message::{Assembly, Utf8Checker};
 use crate::{CloseFrame, Kind, Payload, ProtocolError};
 
@@ -38,8 +41,18 @@ pub(super) struct FrameRest {
     pub(super) rest: u64,
     pub(super) key: Option<MaskingKey>,
     pub(super) kind: FrameKind,
-    /// Whether what is to come may be read into the message directly.
-    pub(super) is_read_target: bool,
+    pub(super) path: Path,
+}
+
+/// Where the payload of a frame goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Path {
+    /// Into the message, by way of the driver's chunk.
+    Chunk,
+    /// Into the message, also directly.
+    ReadTarget,
+    /// Through the decompressor.
+    Decompressor,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -68,7 +81,15 @@ pub(super) struct Incoming {
 #[derive(Debug)]
 pub(super) enum Body {
     Whole(Assembly),
-    Pieces { kind: Kind, checker: Utf8Checker, begun: bool },
+    Pieces {
+        kind: Kind,
+        checker: Utf8Checker,
+        begun: bool,
+    },
+    /// What comes out of it is in the compression's keeping. It may be that more waits there.
+    Compressed {
+        is_more: bool,
+    },
 }
 
 impl Receiver {
@@ -77,20 +98,25 @@ impl Receiver {
     pub(in super::super) fn next_in_parts<'i>(
         &mut self,
         input: &mut Input<'i>,
+        compression: &mut Option<Box<Compression>>,
     ) -> Option<Received<'i>> {
         match &mut self.parts {
             // The usual case of a message that comes in parts: one more of them.
             Some(parts) if !input.is_empty() && parts.awaits_more_than(input.len()) => {
                 parts.part_of_payload(input, self.last_len)
             }
-            _ => self.next_frames(input),
+            _ => self.next_frames(input, compression),
         }
     }
 
     #[inline(never)]
-    fn next_frames<'i>(&mut self, input: &mut Input<'i>) -> Option<Received<'i>> {
+    fn next_frames<'i>(
+        &mut self,
+        input: &mut Input<'i>,
+        compression: &mut Option<Box<Compression>>,
+    ) -> Option<Received<'i>> {
         let parts = self.parts.get_or_insert_default();
-        let received = parts.next(input, &self.rules, &mut self.last_len);
+        let received = parts.next(input, &self.rules, &mut self.last_len, compression);
         if parts.is_empty() {
             self.parts = None;
         }
@@ -110,9 +136,15 @@ impl Parts {
         input: &mut Input<'i>,
         rules: &Rules,
         last_len: &mut usize,
+        compression: &mut Option<Box<Compression>>,
     ) -> Option<Received<'i>> {
         if self.is_read_target()
             && let Some(received) = self.absorb_target(last_len)
+        {
+            return Some(received);
+        }
+        if self.holds_more()
+            && let Some(received) = self.inflate_waiting(compression)
         {
             return Some(received);
         }
@@ -124,13 +156,18 @@ impl Parts {
                 if input.is_empty() {
                     return None;
                 }
-                if frame.rest > input.len() as u64 {
+                if frame.path == Path::Decompressor {
+                    self.inflate(input, compression)
+                } else if frame.rest > input.len() as u64 {
                     return self.part_of_payload(input, *last_len);
+                } else {
+                    self.payload(input, last_len)
                 }
-                self.payload(input, last_len)
             } else {
                 match self.header(input, rules) {
-                    Ok(Some(header)) => self.begin_frame(&header, input, rules, last_len),
+                    Ok(Some(header)) => {
+                        self.begin_frame(&header, input, rules, last_len, compression)
+                    }
                     Ok(None) => return None,
                     Err(error) => Some(Received::Violation(error)),
                 }
@@ -223,6 +260,7 @@ impl Parts {
         input: &mut Input<'i>,
         rules: &Rules,
         last_len: &mut usize,
+        compression: &mut Option<Box<Compression>>,
     ) -> Option<Received<'i>> {
         let Header { payload_len, masking_key: key, fin, .. } = *header;
         let kind = match header.opcode {
@@ -231,7 +269,10 @@ impl Parts {
             Opcode::Pong => FrameKind::Pong,
             Opcode::Continuation | Opcode::Text | Opcode::Binary => FrameKind::Data { fin },
         };
-        if let FrameKind::Data { .. } = kind {
+        if let FrameKind::Data { fin } = kind {
+            if header.rsv != Rsv::NONE || self.is_message_compressed() {
+                return self.begin_compressed(header, fin, input, rules, compression);
+            }
             let so_far = self.message.as_ref().map_or(0, |message| message.len);
             if let Err(error) = rules.check_len(payload_len, so_far) {
                 return Some(Received::Violation(error));
@@ -242,12 +283,15 @@ impl Parts {
             Opcode::Binary => self.message = Some(Incoming::new(Kind::Binary, fin, rules.delivery)),
             Opcode::Continuation | Opcode::Close | Opcode::Ping | Opcode::Pong => {}
         }
-        let is_read_target = payload_len >= READ_TARGET_LEN_MIN
-            && matches!(
-                &self.message,
-                Some(Incoming { body: Body::Whole(Assembly::Binary(_)), .. })
-            );
-        self.frame = Some(FrameRest { rest: payload_len, key, kind, is_read_target });
+        let path = match &self.message {
+            Some(Incoming { body: Body::Whole(Assembly::Binary(_)), .. })
+                if payload_len >= READ_TARGET_LEN_MIN =>
+            {
+                Path::ReadTarget
+            }
+            _ => Path::Chunk,
+        };
+        self.frame = Some(FrameRest { rest: payload_len, key, kind, path });
         // An empty frame is complete with its header.
         if payload_len == 0 { self.payload(input, last_len) } else { None }
     }
@@ -256,7 +300,7 @@ impl Parts {
     #[inline]
     pub(super) fn awaits_more_than(&self, len: usize) -> bool {
         match &self.frame {
-            Some(frame) => frame.rest > len as u64 && !frame.is_read_target,
+            Some(frame) => frame.rest > len as u64 && frame.path == Path::Chunk,
             None => false,
         }
     }
@@ -347,6 +391,7 @@ impl Parts {
                 if fin { self.finish_message(last_len) } else { None }
             }
             Body::Pieces { .. } => self.fragment(payload, key, fin),
+            Body::Compressed { .. } => None,
         }
     }
 
@@ -386,7 +431,7 @@ impl Parts {
                     Err(_) => Received::Violation(ProtocolError::TextNotUtf8),
                 })
             }
-            Body::Pieces { .. } => None,
+            Body::Pieces { .. } | Body::Compressed { .. } => None,
         }
     }
 }

@@ -6,7 +6,7 @@ use bytes::BufMut;
 use bytes::buf::Limit;
 
 use super::Received;
-use super::parts::{Body, FrameKind, FrameRest, Incoming, Parts};
+use super::parts::{Body, FrameKind, FrameRest, Incoming, Parts, Path};
 use crate::frame;
 use crate::message::Assembly;
 
@@ -24,7 +24,7 @@ impl Parts {
     /// Whether what is to come may be read into the message directly.
     #[inline]
     pub(super) fn is_read_target(&self) -> bool {
-        matches!(self.frame, Some(FrameRest { is_read_target: true, .. }))
+        matches!(self.frame, Some(FrameRest { path: Path::ReadTarget, .. }))
     }
 
     /// See [`Receiver::read_target`].

@@ -9,16 +9,16 @@ pub(super) struct Rules {
     pub(super) mask_bit: u8,
     pub(super) delivery: DeliveryMode,
     /// The reserved bits that a negotiated extension defines.
-    rsv: Rsv,
+    pub(super) rsv: Rsv,
     frame_len_max: u64,
-    message_len_max: u64,
+    pub(super) message_len_max: u64,
     /// A message of one frame that is shorter than this, and all there, may be handed over at once.
     pub(super) whole_len_end: usize,
 }
 
 /// How messages are handed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum DeliveryMode {
+pub(in crate::connection) enum DeliveryMode {
     Whole,
     Pieces,
 }
@@ -90,16 +90,37 @@ impl Rules {
         }
     }
 
+    /// What the declared length of a frame of a compressed message amounts to. What it gets decompressed to is limited then;
+    /// here it's only refused to take much more than any compression makes of a message.
+    pub(super) fn check_compressed_len(
+        &self,
+        payload_len: u64,
+        so_far: u64,
+    ) -> Result<(), ProtocolError> {
+        let message_len_max = self.message_len_max;
+        let most = message_len_max.saturating_add(message_len_max / 8).saturating_add(1024);
+        if payload_len > most.saturating_sub(so_far) {
+            return Err(ProtocolError::MessageTooLarge { message_len_max });
+        }
+        self.check_frame_len(payload_len)
+    }
+
     /// What the declared length of a data frame amounts to, when `so_far` bytes of its message have
     /// come. It's a claim, but one that the limits can refuse at once.
     #[inline]
     pub(super) fn check_len(&self, payload_len: u64, so_far: u64) -> Result<(), ProtocolError> {
+        self.check_frame_len(payload_len)?;
+        if payload_len > self.message_len_max.saturating_sub(so_far) {
+            return Err(ProtocolError::MessageTooLarge { message_len_max: self.message_len_max });
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn check_frame_len(&self, payload_len: u64) -> Result<(), ProtocolError> {
         if payload_len > self.frame_len_max {
             let payload_len_max = self.frame_len_max;
             return Err(ProtocolError::FrameTooLarge { payload_len, payload_len_max });
-        }
-        if payload_len > self.message_len_max.saturating_sub(so_far) {
-            return Err(ProtocolError::MessageTooLarge { message_len_max: self.message_len_max });
         }
         Ok(())
     }

@@ -43,7 +43,7 @@ fn the_request_names_a_port_that_is_not_the_default() {
     let request = Request::new("[2001:db8::1]", Some(8080), "/a?b=c")
         .and_then(|request| request.header("Cookie", "a=b"))
         .unwrap();
-    let bytes = ClientHandshake::new(request, NONCE, HeadLimits::default()).request_bytes();
+    let bytes = ClientHandshake::new(request, None, NONCE, HeadLimits::default()).request_bytes();
     let text = String::from_utf8(bytes).unwrap();
     assert!(text.starts_with("GET /a?b=c HTTP/1.1\r\nHost: [2001:db8::1]:8080\r\n"), "{text}");
     assert!(text.ends_with("\r\nCookie: a=b\r\n\r\n"), "{text}");
@@ -67,7 +67,7 @@ fn an_answer_may_choose_no_subprotocol() {
 fn a_request_that_insists_on_a_subprotocol_fails_without_one() {
     let without = with(ANSWER, "Sec-WebSocket-Protocol", &[]);
     let answered = |request: Request, answer: &str| {
-        let mut client = ClientHandshake::new(request, NONCE, HeadLimits::default());
+        let mut client = ClientHandshake::new(request, None, NONCE, HeadLimits::default());
         client.receive(answer.as_bytes()).1.expect("the answer is complete")
     };
     assert_eq!(

@@ -4,6 +4,7 @@ extern crate std;
 
 mod body;
 mod client;
+mod extensions;
 mod failures;
 mod head;
 mod properties;
@@ -44,11 +45,11 @@ fn example() -> Request {
 }
 
 fn client() -> ClientHandshake {
-    ClientHandshake::new(example(), NONCE, HeadLimits::default())
+    ClientHandshake::new(example(), None, NONCE, HeadLimits::default())
 }
 
 fn server() -> ServerHandshake {
-    ServerHandshake::new(OriginPolicy::Any, HeadLimits::default())
+    ServerHandshake::new(OriginPolicy::Any, None, HeadLimits::default())
 }
 
 /// What the example's client makes of an answer that comes whole.

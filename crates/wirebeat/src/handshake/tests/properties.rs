@@ -100,8 +100,8 @@ proptest! {
         cuts in collection::vec(0usize..600, 0..12),
         limits in limits(),
     ) {
-        let whole = ServerHandshake::new(OriginPolicy::SameHost, limits).receive(&bytes);
-        let mut cut = ServerHandshake::new(OriginPolicy::SameHost, limits);
+        let whole = ServerHandshake::new(OriginPolicy::SameHost, None, limits).receive(&bytes);
+        let mut cut = ServerHandshake::new(OriginPolicy::SameHost, None, limits);
         prop_assert_eq!(in_pieces(&bytes, &cuts, |bytes| cut.receive(bytes)), whole);
     }
 
@@ -113,9 +113,9 @@ proptest! {
         cuts in collection::vec(0usize..600, 0..12),
         limits in limits(),
     ) {
-        let mut whole = ClientHandshake::new(example(), NONCE, limits);
+        let mut whole = ClientHandshake::new(example(), None, NONCE, limits);
         let expected = whole.receive(&bytes);
-        let mut cut = ClientHandshake::new(example(), NONCE, limits);
+        let mut cut = ClientHandshake::new(example(), None, NONCE, limits);
         prop_assert_eq!(in_pieces(&bytes, &cuts, |bytes| cut.receive(bytes)), expected);
         prop_assert_eq!(cut.finish(), whole.finish());
     }
@@ -127,7 +127,7 @@ proptest! {
         cuts in collection::vec(0usize..600, 0..12),
         limits in limits(),
     ) {
-        let mut server = ServerHandshake::new(OriginPolicy::Any, limits);
+        let mut server = ServerHandshake::new(OriginPolicy::Any, None, limits);
         let (taken, outcome) = in_pieces(&bytes, &cuts, |bytes| server.receive(bytes));
         prop_assert!(server.work() <= taken);
         prop_assert!(taken <= limits.head_len_max + 1);
@@ -216,8 +216,8 @@ proptest! {
                 sent.push((name.clone(), value.clone()));
             }
         }
-        let mut client = ClientHandshake::new(asked.clone(), nonce, HeadLimits::default());
-        let mut server = ServerHandshake::new(OriginPolicy::SameHost, HeadLimits::default());
+        let mut client = ClientHandshake::new(asked.clone(), None, nonce, HeadLimits::default());
+        let mut server = ServerHandshake::new(OriginPolicy::SameHost, None, HeadLimits::default());
 
         let Some(ServerOutcome::Request(heard)) = server.receive(&client.request_bytes()).1 else {
             return Err(TestCaseError::fail("the server refused"));
@@ -237,7 +237,7 @@ proptest! {
         if let Some(name) = &chosen {
             acceptance = acceptance.subprotocol(name);
         }
-        let (answer, agreed) = server.accept(&acceptance).unwrap();
+        let Consent { response: answer, subprotocol: agreed, .. } = server.accept(&acceptance).unwrap();
         prop_assert_eq!(&agreed, &chosen);
         let (taken, outcome) = client.receive(&answer);
         prop_assert_eq!(taken, answer.len());

@@ -29,7 +29,8 @@ fn the_request_of_section_1_2_is_an_upgrade() {
 fn the_answer_is_that_of_section_1_2() {
     let mut server = server();
     server.receive(REQUEST.as_bytes());
-    let (answer, subprotocol) = server.accept(&Acceptance::new().subprotocol("chat")).unwrap();
+    let consent = server.accept(&Acceptance::new().subprotocol("chat")).unwrap();
+    let Consent { response: answer, subprotocol, .. } = consent;
     assert_eq!(String::from_utf8(answer).unwrap(), ANSWER);
     assert_eq!(subprotocol.as_deref(), Some("chat"));
 }
@@ -39,7 +40,7 @@ fn an_acceptance_carries_its_headers_and_may_choose_no_subprotocol() {
     let mut server = server();
     server.receive(REQUEST.as_bytes());
     let acceptance = Acceptance::new().header("Set-Cookie", "id=17").unwrap();
-    let (answer, subprotocol) = server.accept(&acceptance).unwrap();
+    let Consent { response: answer, subprotocol, .. } = server.accept(&acceptance).unwrap();
     let expected = with(ANSWER, "Sec-WebSocket-Protocol", &["Set-Cookie: id=17"]);
     assert_eq!(String::from_utf8(answer).unwrap(), expected);
     assert_eq!(subprotocol, None);
@@ -50,7 +51,7 @@ fn a_subprotocol_that_was_not_offered_cannot_be_accepted() {
     let mut server = server();
     server.receive(REQUEST.as_bytes());
     for name in ["Chat", "cha", "chat,superchat", "chat, superchat", "", "chat\r\nX: y"] {
-        let accepted = server.accept(&Acceptance::new().subprotocol(name));
+        let accepted = server.accept(&Acceptance::new().subprotocol(name)).map(|_| ());
         assert_eq!(accepted, Err(AcceptError::SubprotocolUnoffered), "{name:?}");
     }
 }
@@ -58,13 +59,13 @@ fn a_subprotocol_that_was_not_offered_cannot_be_accepted() {
 #[test]
 fn only_a_waiting_upgrade_can_be_accepted() {
     let mut server = server();
-    assert_eq!(server.accept(&Acceptance::new()), Err(AcceptError::Gone));
+    assert_eq!(server.accept(&Acceptance::new()).map(|_| ()), Err(AcceptError::Gone));
     server.receive(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-    assert_eq!(server.accept(&Acceptance::new()), Err(AcceptError::NotAnUpgrade));
+    assert_eq!(server.accept(&Acceptance::new()).map(|_| ()), Err(AcceptError::NotAnUpgrade));
 
     let mut server = super::server();
     server.receive(b"GET / HTTP/1.1\r\n\r\n");
-    assert_eq!(server.accept(&Acceptance::new()), Err(AcceptError::Gone));
+    assert_eq!(server.accept(&Acceptance::new()).map(|_| ()), Err(AcceptError::Gone));
 }
 
 #[test]
@@ -260,7 +261,7 @@ fn more_subprotocols_than_can_be_compared_are_refused() {
 
 #[test]
 fn the_origin_policy_holds_for_upgrades() {
-    let mut server = ServerHandshake::new(OriginPolicy::SameHost, HeadLimits::default());
+    let mut server = ServerHandshake::new(OriginPolicy::SameHost, None, HeadLimits::default());
     let (_, outcome) = server.receive(REQUEST.as_bytes());
     let Some(ServerOutcome::Refused(refusal, answer)) = outcome else {
         panic!("a page of another host: {outcome:?}");
@@ -268,7 +269,7 @@ fn the_origin_policy_holds_for_upgrades() {
     assert_eq!((refusal, refusal.status()), (RequestRefusal::OriginRefused, 403));
     assert!(answer.starts_with(b"HTTP/1.1 403 Forbidden\r\n"));
 
-    let mut server = ServerHandshake::new(OriginPolicy::SameHost, HeadLimits::default());
+    let mut server = ServerHandshake::new(OriginPolicy::SameHost, None, HeadLimits::default());
     let same = with(REQUEST, "Origin", &["Origin: https://Server.Example.com"]);
     assert!(matches!(server.receive(same.as_bytes()).1, Some(ServerOutcome::Request(_))));
 }
