@@ -32,6 +32,18 @@ fn sections_1_to_7_and_10_are_passed_by_clients() {
 }
 
 #[test]
+#[ignore = "a suite of its own, which .ci/run runs"]
+fn sections_12_and_13_are_passed_by_servers() {
+    each(|implementation| test_server(&Kosoku, implementation, Selection::Compression));
+}
+
+#[test]
+#[ignore = "a suite of its own, which .ci/run runs"]
+fn sections_12_and_13_are_passed_by_clients() {
+    each(|implementation| test_client(&Kosoku, implementation, Selection::Compression));
+}
+
+#[test]
 #[ignore = "a suite of its own, which .ci/run all runs"]
 fn section_9_is_passed_by_servers() {
     each(|implementation| test_server(&Kosoku, implementation, Selection::Load));

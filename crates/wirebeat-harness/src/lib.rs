@@ -12,6 +12,7 @@
 //! | [`split`] | a stream, cut, against the model: [`frame_split`] |
 //! | [`scenario`], [`runner`], [`trace`], [`invariants`] | any calls in any order, what was seen, what must hold: [`connection_ops`] |
 //! | [`handshake`] | cut handshakes against httparse: [`handshake_request`], [`handshake_response`] |
+//! | `deflate` | permessage-deflate (feature `deflate`): [`extension_header`], [`inflate`], [`deflate_pair`] |
 //! | [`exchange`] | a client and a server that talk to each other: [`roundtrip`] |
 //! | [`pair`] | a client, a server and links that fail, against a naive connection: [`pair`](pair()) |
 //! | [`close_body`](mod@close_body), [`utf8`](mod@utf8), [`masking`] | one part of the wire format each: [`close_body`], [`utf8`], [`mask`] |
@@ -25,6 +26,8 @@
 #![allow(clippy::panic, clippy::unwrap_used, clippy::cast_possible_truncation)]
 
 pub mod close_body;
+#[cfg(feature = "deflate")]
+pub mod deflate;
 #[cfg(feature = "tungstenite")]
 pub mod differential;
 pub mod exchange;
@@ -48,6 +51,8 @@ pub mod url;
 pub mod utf8;
 
 pub use close_body::close_body;
+#[cfg(feature = "deflate")]
+pub use deflate::{deflate_pair, extension_header, inflate};
 #[cfg(feature = "tungstenite")]
 pub use differential::differential_tungstenite;
 pub use exchange::roundtrip;
@@ -68,11 +73,17 @@ pub type Harness = fn(&[u8]);
 pub const TARGETS: &[(&str, Harness)] = &[
     ("close_body", close_body),
     ("connection_ops", connection_ops),
+    #[cfg(feature = "deflate")]
+    ("deflate_pair", deflate_pair),
     #[cfg(feature = "tungstenite")]
     ("differential_tungstenite", differential_tungstenite),
+    #[cfg(feature = "deflate")]
+    ("extension_header", extension_header),
     ("frame_split", frame_split),
     ("handshake_request", handshake_request),
     ("handshake_response", handshake_response),
+    #[cfg(feature = "deflate")]
+    ("inflate", inflate),
     ("mask", mask),
     ("pair", pair),
     ("roundtrip", roundtrip),

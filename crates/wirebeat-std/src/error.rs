@@ -298,6 +298,8 @@ pub enum AcceptError {
     NotAnUpgrade,
     /// The client didn't offer the subprotocol that was chosen. It was answered 500.
     SubprotocolUnoffered,
+    /// The client didn't offer an extension that was to be used. It was answered 500.
+    ExtensionUnoffered,
     /// The operating system refused what every connection needs.
     Io(io::Error),
 }
@@ -314,6 +316,9 @@ impl fmt::Display for AcceptError {
             AcceptError::SubprotocolUnoffered => {
                 f.write_str("the client didn't offer the subprotocol that was chosen")
             }
+            AcceptError::ExtensionUnoffered => {
+                f.write_str("the client didn't offer an extension that was to be used")
+            }
             AcceptError::Io(error) => write!(f, "the operating system refused: {error}"),
         }
     }
@@ -329,7 +334,8 @@ impl Error for AcceptError {
             AcceptError::Io(error) => Some(error),
             AcceptError::Timeout
             | AcceptError::NotAnUpgrade
-            | AcceptError::SubprotocolUnoffered => None,
+            | AcceptError::SubprotocolUnoffered
+            | AcceptError::ExtensionUnoffered => None,
         }
     }
 }

@@ -92,6 +92,9 @@ pub use session::{Session, SessionBuilder, SessionEvents};
 pub use socket::Socket;
 pub use untimed::Untimed;
 pub use websocket::WebSocket;
+#[cfg(feature = "deflate")]
+pub use wirebeat::Savings;
+pub use wirebeat::extension;
 pub use wirebeat::handshake::{
     Acceptance, Accepted, HandshakeError, HeaderError, Headers, IncomingRequest, Malformed, Origin,
     OriginError, OriginPolicy, ReceivedResponse, Request, RequestError, RequestRefusal, Response,

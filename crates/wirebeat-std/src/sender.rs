@@ -56,6 +56,21 @@ impl<S: Socket> Sender<S> {
         self.send_with(message.into(), |connection, now, message| connection.send(now, message))
     }
 
+    /// Sends a message that is never compressed, because it has a secret in it: see
+    /// [`Connection::send_uncompressed`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`send`](Sender::send).
+    pub fn send_uncompressed<'m>(
+        &self,
+        message: impl Into<Message<'m>>,
+    ) -> Result<(), SendMessageError<'m>> {
+        self.send_with(message.into(), |connection, now, message| {
+            connection.send_uncompressed(now, message)
+        })
+    }
+
     /// Sends a message that was encoded before, for any number of connections.
     ///
     /// # Errors
@@ -142,6 +157,13 @@ impl<S: Socket> Sender<S> {
     #[must_use]
     pub fn latency(&self) -> Option<Duration> {
         self.shared.look(|state| state.connection.latency())
+    }
+
+    /// What compression has saved so far; `None` where there's none.
+    #[cfg(feature = "deflate")]
+    #[must_use]
+    pub fn savings(&self) -> Option<wirebeat::Savings> {
+        self.shared.look(|state| state.connection.savings())
     }
 
     /// The subprotocol that was chosen, if any.

@@ -203,8 +203,8 @@ impl<S: Socket> Pending<S> {
     /// # Errors
     ///
     /// - [`AcceptError::NotAnUpgrade`]: it's a plain HTTP request, which was answered 426;
-    /// - [`AcceptError::SubprotocolUnoffered`]: the client didn't offer the subprotocol, and was
-    ///   answered 500;
+    /// - [`AcceptError::SubprotocolUnoffered`], [`AcceptError::ExtensionUnoffered`]: the client didn't
+    ///   offer the subprotocol or an extension, and was answered 500;
     /// - [`AcceptError::Timeout`], [`AcceptError::Gone`]: it's too late.
     pub fn accept_with(mut self, acceptance: &Acceptance) -> Result<WebSocket<S>, AcceptError> {
         self.check_time()?;
@@ -220,6 +220,9 @@ impl<S: Socket> Pending<S> {
                     handshake::AcceptError::NotAnUpgrade => (426, AcceptError::NotAnUpgrade),
                     handshake::AcceptError::SubprotocolUnoffered => {
                         (500, AcceptError::SubprotocolUnoffered)
+                    }
+                    handshake::AcceptError::ExtensionUnoffered => {
+                        (500, AcceptError::ExtensionUnoffered)
                     }
                 };
                 if let Ok(response) = Response::new(status) {

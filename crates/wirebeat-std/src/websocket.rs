@@ -202,11 +202,27 @@ impl<S: Socket> WebSocket<S> {
         self.send_with(message.into(), |connection, now, message| connection.send(now, message))
     }
 
-    /// Sends a message that was encoded before, for any number of connections.
+    /// Sends a message that is never compressed, because it has a secret in it: see
+    /// [`Connection::send_uncompressed`].
     ///
     /// # Errors
     ///
     /// As for [`send`](WebSocket::send).
+    pub fn send_uncompressed<'m>(
+        &mut self,
+        message: impl Into<Message<'m>>,
+    ) -> Result<(), SendMessageError<'m>> {
+        self.send_with(message.into(), |connection, now, message| {
+            connection.send_uncompressed(now, message)
+        })
+    }
+
+    /// Sends a message that was encoded before, for any number of connections.
+    ///
+    /// # Errors
+    ///
+    /// As for [`send`](WebSocket::send); and [`SendErrorReason::ContextTakeover`] where messages are
+    /// compressed with those before them.
     pub fn send_prepared(&mut self, prepared: &Prepared) -> Result<(), SendError<()>> {
         self.send_with((), |connection, now, ()| connection.send_prepared(now, prepared))
     }
@@ -294,6 +310,20 @@ impl<S: Socket> WebSocket<S> {
     #[must_use]
     pub fn ready_state(&self) -> ReadyState {
         self.hold.look(|state| state.connection.ready_state())
+    }
+
+    /// What was agreed on for permessage-deflate, if messages are compressed.
+    #[cfg(feature = "deflate")]
+    #[must_use]
+    pub fn deflate(&self) -> Option<wirebeat::extension::DeflateParameters> {
+        self.hold.look(|state| state.connection.deflate())
+    }
+
+    /// What compression has saved so far; `None` where there's none.
+    #[cfg(feature = "deflate")]
+    #[must_use]
+    pub fn savings(&self) -> Option<wirebeat::Savings> {
+        self.hold.look(|state| state.connection.savings())
     }
 
     /// The subprotocol that was chosen, if any.

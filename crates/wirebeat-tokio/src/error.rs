@@ -288,6 +288,8 @@ pub enum AcceptError {
     NotAnUpgrade,
     /// The client didn't offer the subprotocol that was chosen. It was answered 500.
     SubprotocolUnoffered,
+    /// The client didn't offer an extension that was to be used. It was answered 500.
+    ExtensionUnoffered,
 }
 
 impl fmt::Display for AcceptError {
@@ -302,6 +304,9 @@ impl fmt::Display for AcceptError {
             AcceptError::SubprotocolUnoffered => {
                 f.write_str("the client didn't offer the subprotocol that was chosen")
             }
+            AcceptError::ExtensionUnoffered => {
+                f.write_str("the client didn't offer an extension that was to be used")
+            }
         }
     }
 }
@@ -315,7 +320,8 @@ impl Error for AcceptError {
             AcceptError::Tls(error) => Some(error),
             AcceptError::Timeout
             | AcceptError::NotAnUpgrade
-            | AcceptError::SubprotocolUnoffered => None,
+            | AcceptError::SubprotocolUnoffered
+            | AcceptError::ExtensionUnoffered => None,
         }
     }
 }

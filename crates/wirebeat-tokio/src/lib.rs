@@ -95,6 +95,9 @@ pub use stream::MaybeTls;
 pub use tokio_rustls::rustls;
 pub use upgraded::upgraded;
 pub use websocket::WebSocket;
+#[cfg(feature = "deflate")]
+pub use wirebeat::Savings;
+pub use wirebeat::extension;
 pub use wirebeat::handshake::{
     Acceptance, Accepted, HandshakeError, HeaderError, Headers, IncomingRequest, Malformed, Origin,
     OriginError, OriginPolicy, ReceivedResponse, Request, RequestError, RequestRefusal, Response,

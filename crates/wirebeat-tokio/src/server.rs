@@ -144,8 +144,8 @@ impl<S: Socket> Pending<S> {
     /// # Errors
     ///
     /// - [`AcceptError::NotAnUpgrade`]: it's a plain HTTP request, which was answered 426;
-    /// - [`AcceptError::SubprotocolUnoffered`]: the client didn't offer the subprotocol, and was
-    ///   answered 500;
+    /// - [`AcceptError::SubprotocolUnoffered`], [`AcceptError::ExtensionUnoffered`]: the client didn't
+    ///   offer the subprotocol or an extension, and was answered 500;
     /// - [`AcceptError::Timeout`], [`AcceptError::Gone`]: it's too late.
     ///
     /// # Cancel safety
@@ -185,6 +185,7 @@ impl<S: Socket> Pending<S> {
             handshake::AcceptError::SubprotocolUnoffered => {
                 (500, AcceptError::SubprotocolUnoffered)
             }
+            handshake::AcceptError::ExtensionUnoffered => (500, AcceptError::ExtensionUnoffered),
         };
         if let Ok(response) = Response::new(status) {
             // The misuse is what has to be told, however the answer fares.

@@ -256,6 +256,26 @@ impl<S: Socket> WebSocket<S> {
         poll_fn(|cx| self.hand.poll_flush(cx)).await;
     }
 
+    /// Sends a message that is never compressed, because it has a secret in it: see
+    /// [`Connection::send_uncompressed`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`send`](WebSocket::send).
+    ///
+    /// # Cancel safety
+    ///
+    /// As of [`send`](WebSocket::send).
+    pub async fn send_uncompressed<'m>(
+        &mut self,
+        message: impl Into<Message<'m>>,
+    ) -> Result<(), SendMessageError<'m>> {
+        self.send_with(message.into(), |connection, now, message| {
+            connection.send_uncompressed(now, message)
+        })
+        .await
+    }
+
     /// Sends a message that was encoded before, for any number of connections.
     ///
     /// # Errors
@@ -388,6 +408,20 @@ impl<S: Socket> WebSocket<S> {
     #[must_use]
     pub fn buffered_amount(&self) -> u64 {
         self.hand.look(|state| state.connection.buffered_amount())
+    }
+
+    /// What was agreed on for permessage-deflate, if messages are compressed.
+    #[cfg(feature = "deflate")]
+    #[must_use]
+    pub fn deflate(&self) -> Option<wirebeat::extension::DeflateParameters> {
+        self.hand.look(|state| state.connection.deflate())
+    }
+
+    /// What compression has saved so far; `None` where there's none.
+    #[cfg(feature = "deflate")]
+    #[must_use]
+    pub fn savings(&self) -> Option<wirebeat::Savings> {
+        self.hand.look(|state| state.connection.savings())
     }
 
     /// The latency that the last heartbeat measured, once one has.

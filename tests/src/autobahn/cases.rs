@@ -10,6 +10,8 @@ pub enum Selection {
     Protocol,
     /// 9: messages up to 16 MiB, and many of them.
     Load,
+    /// 12 and 13: messages that are compressed, with every way to agree on it.
+    Compression,
     /// The first of them, for tests of the tests.
     Framing,
 }
@@ -20,6 +22,7 @@ impl Selection {
         match self {
             Self::Protocol => &["1", "2", "3", "4", "5", "6", "7", "10"],
             Self::Load => &["9"],
+            Self::Compression => &["12", "13"],
             Self::Framing => &["1"],
         }
     }

@@ -6,7 +6,8 @@ use std::net::{TcpListener, TcpStream};
 use std::process::ExitCode;
 use std::thread;
 
-use wirebeat_std::{AcceptError, Acceptance, Message, OriginPolicy, accept, connect};
+use wirebeat_std::extension::Deflate;
+use wirebeat_std::{AcceptError, Acceptance, Client, Config, Message, OriginPolicy, accept_with};
 use wirebeat_tests::autobahn::{Failure, Implementation, Reply};
 
 struct Std;
@@ -23,7 +24,7 @@ impl Implementation for Std {
     }
 
     fn visit(url: &str, mut answer: impl FnMut(Message<'static>) -> Reply) -> Result<(), Failure> {
-        let mut socket = connect(url)?;
+        let mut socket = Client::new(url)?.config(deflating()).connect()?;
         while let Some(message) = socket.recv() {
             if answer(message).is_some_and(|reply| socket.send(reply).is_err()) {
                 break;
@@ -36,7 +37,8 @@ impl Implementation for Std {
 
 fn echo(stream: TcpStream) -> Result<(), AcceptError> {
     let named = Acceptance::new().header("Server", Std::NAME).unwrap_or_default();
-    let mut socket = accept(stream, OriginPolicy::Any)?.accept_with(&named)?;
+    let pending = accept_with(stream, OriginPolicy::Any, &deflating())?;
+    let mut socket = pending.accept_with(&named)?;
     while let Some(message) = socket.recv() {
         if socket.send(message).is_err() {
             break;
@@ -44,6 +46,12 @@ fn echo(stream: TcpStream) -> Result<(), AcceptError> {
     }
     while socket.recv_event().is_some() {}
     Ok(())
+}
+
+/// Short messages are compressed, too: the suite counts how many are.
+fn deflating() -> Config {
+    let deflate = Deflate::default().message_len_min(1);
+    Config { deflate: Some(deflate), ..Config::default() }
 }
 
 fn main() -> ExitCode {

@@ -3,9 +3,10 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Buf;
-use wirebeat::session::{Attempt, Wanted};
+use wirebeat::extension::Deflate;
+use wirebeat::session::{Attempt, SessionConfig, Wanted};
 use wirebeat::websocket::WebSocket;
-use wirebeat::{DialError, Input, Seed, Timestamp, Transport};
+use wirebeat::{Config, DialError, Input, Seed, Timestamp, Transport};
 
 use super::compare::Step;
 use super::page::Page;
@@ -20,6 +21,12 @@ const NANOS_PER_MS: u64 = 1_000_000;
 
 /// How long the recordings go on after the close event.
 const AFTER_CLOSE: u64 = 150 * NANOS_PER_MS;
+
+/// A browser's WebSocket, which offers to compress.
+fn as_browsers_have_it() -> SessionConfig {
+    let connection = Config { deflate: Some(Deflate::default()), ..Config::browser() };
+    SessionConfig { connection, ..SessionConfig::browser() }
+}
 
 /// What came of a run.
 #[derive(Debug)]
@@ -42,7 +49,10 @@ pub(super) struct Outcome {
 pub(super) fn run(name: &str, scenario: &Scenario) -> Outcome {
     let url = scenario.url.clone().unwrap_or_else(|| format!("ws://{HOST}/s/{name}"));
     let protocols: Vec<&str> = scenario.protocols.iter().map(String::as_str).collect();
-    let socket = WebSocket::new(&url, &protocols, Seed::new([7; 32]), Timestamp::ZERO)
+    let socket = WebSocket::builder(&url)
+        .protocols(protocols)
+        .config(as_browsers_have_it())
+        .build(Seed::new([7; 32]), Timestamp::ZERO)
         .expect("the scenario's URL and subprotocols are good");
     let mut run = Run {
         now: 0,

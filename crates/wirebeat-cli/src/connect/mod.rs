@@ -105,6 +105,13 @@ pub(crate) struct Arguments {
     #[arg(short, long, conflicts_with = "binary", help_heading = "Connection")]
     reconnect: bool,
 
+    /// Offer to compress messages (permessage-deflate), and say at the end what that saved
+    ///
+    /// Who can read how long messages are, and have text of theirs in one with a secret, can find the
+    /// secret out.
+    #[arg(short, long, help_heading = "Connection")]
+    compress: bool,
+
     /// The longest message to take, in bytes
     #[arg(long, value_name = "BYTES", default_value_t = 16 * 1024 * 1024,
           help_heading = "Connection")]
@@ -171,6 +178,12 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         }
     };
     reporter.open(&arguments.url, socket.accepted())?;
+    if arguments.compress {
+        reporter.note(match socket.deflate() {
+            Some(_) => "messages are compressed",
+            None => "the server doesn't compress messages",
+        })?;
+    }
     talk::until_the_end(socket, source, reporter, &arguments)
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use wirebeat_std::extension::Deflate;
 use wirebeat_std::rustls::ClientConfig;
 use wirebeat_std::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use wirebeat_std::{
@@ -115,7 +116,11 @@ fn no_client(error: &ConnectError, arguments: &Arguments) -> Failure {
 
 /// Tells it what the command line says.
 fn told<A: Asks>(asks: A, arguments: &Arguments) -> Result<A, Failure> {
-    let mut asks = asks.config(config(arguments.heartbeat, arguments.max_message));
+    let mut asks = asks.config(config(
+        arguments.heartbeat,
+        arguments.max_message,
+        arguments.compress.then(Deflate::default),
+    ));
     for Header { name, value } in &arguments.header {
         asks = asks.header(name, value).map_err(|error| wrong(&format!("-H {name}"), error))?;
     }

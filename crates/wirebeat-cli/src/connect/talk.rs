@@ -13,6 +13,7 @@ use super::options::Wait;
 use super::report::Reporter;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
+use crate::options::saved;
 
 /// How many events may wait to be printed. No more are received then.
 const UNPRINTED_MAX: usize = 16;
@@ -48,6 +49,9 @@ pub(crate) fn until_the_end(
         Some(failure) => Err(failure),
         None => ending::judge(closed, is_refused),
     };
+    if let Some(savings) = sender.savings() {
+        reporter.note(&saved(&savings))?;
+    }
     reporter.closed(closed, verdict.is_err())?;
     verdict
 }

@@ -102,7 +102,7 @@ impl House {
             }
         }
         if let Some(closed) = socket.closed() {
-            self.log.closed(client, closed, counts);
+            self.log.closed(client, closed, counts, socket.savings());
         }
     }
 
@@ -132,7 +132,7 @@ impl House {
         });
         hub.leave(client.number);
         if let Some(closed) = receiver.closed() {
-            self.log.closed(client, closed, counts);
+            self.log.closed(client, closed, counts, sender.savings());
         }
     }
 }

@@ -2,9 +2,10 @@ use std::io::Write;
 use std::net::SocketAddr;
 
 use owo_colors::{AnsiColors, OwoColorize};
-use wirebeat_std::{Closed, IncomingRequest, Stopped};
+use wirebeat_std::{Closed, IncomingRequest, Savings, Stopped};
 
 use crate::failure::Failure;
+use crate::options::saved;
 use crate::show::{harmless, time_of_day};
 
 /// What is printed of the connections, a line each time that one begins or ends.
@@ -68,11 +69,19 @@ impl Log {
         self.line(AnsiColors::Green, "+", client, &what);
     }
 
-    pub(crate) fn closed(&self, client: Client, closed: &Closed, counts: Counts) {
+    pub(crate) fn closed(
+        &self,
+        client: Client,
+        closed: &Closed,
+        counts: Counts,
+        savings: Option<Savings>,
+    ) {
         let Counts { received, sent } = counts;
         let how = harmless(&closed.to_string(), " ");
         let color = if closed.was_clean { AnsiColors::Default } else { AnsiColors::Yellow };
-        self.line(color, "-", client, &format!("closed {how}; {received} in, {sent} out"));
+        let saved = savings.map_or(String::new(), |savings| format!("; {}", saved(&savings)));
+        let what = format!("closed {how}; {received} in, {sent} out{saved}");
+        self.line(color, "-", client, &what);
     }
 
     /// Somebody got no connection.

@@ -56,6 +56,13 @@ pub(crate) struct Arguments {
     #[arg(short, long, value_name = "NAME", help_heading = "Messages")]
     subprotocol: Vec<String>,
 
+    /// Compress messages for clients that offer it (permessage-deflate), and say what that saved
+    ///
+    /// Who can read how long messages are, and have text of theirs in one with a secret, can find the
+    /// secret out.
+    #[arg(short, long, help_heading = "Messages")]
+    compress: bool,
+
     /// The certificate to serve wss:// and https:// with (PEM, with its chain)
     #[arg(long, value_name = "FILE", help_heading = "TLS")]
     tls_cert: Option<PathBuf>,
@@ -116,7 +123,11 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
     let (listener, address) = listen(&arguments.address)?;
     let house = Arc::new(House::new(&arguments));
     let server = Server::new(listener, options::origins(&arguments, address))
-        .config(crate::options::config(arguments.heartbeat, arguments.max_message))
+        .config(crate::options::config(
+            arguments.heartbeat,
+            arguments.max_message,
+            arguments.compress.then(options::deflate),
+        ))
         .connections_max(usize::try_from(arguments.max_connections).unwrap_or(usize::MAX))
         .shutdown_timeout(SHUTDOWN_TIMEOUT)
         .on_error({

@@ -1,5 +1,6 @@
 use std::net::SocketAddr;
 
+use wirebeat_std::extension::{Deflate, DeflateParameters};
 use wirebeat_std::{Origin, OriginPolicy};
 
 use super::Arguments;
@@ -27,6 +28,17 @@ fn has_port(text: &str) -> bool {
 
 pub(crate) fn origin(text: &str) -> Result<Origin, String> {
     Origin::new(text).map_err(|error| error.to_string())
+}
+
+/// How messages are compressed: each by itself, so that one goes to many, and an idle client costs
+/// nothing.
+pub(crate) fn deflate() -> Deflate {
+    let parameters = DeflateParameters {
+        server_no_context_takeover: true,
+        client_no_context_takeover: true,
+        ..DeflateParameters::default()
+    };
+    Deflate::default().parameters(parameters)
 }
 
 /// Which pages may connect to a server that listens at `address`.

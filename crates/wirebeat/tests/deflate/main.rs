@@ -7,6 +7,7 @@ mod behaviour;
 
 mod bombs;
 mod buffered_amount;
+mod frugality;
 mod negotiation;
 mod pieces;
 mod prepared;

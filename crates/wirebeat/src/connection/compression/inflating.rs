@@ -209,16 +209,21 @@ impl Pieces {
         let mut len = 0;
         let is_more = loop {
             let room = budget.room().min(BLOCK_LEN - len);
-            let Inflated { taken, made } =
+            let Inflated { taken, made, is_all } =
                 decompressor.inflate(input, &mut block[len..len + room]).map_err(INVALID)?;
+            // What is within the limit is looked at before what isn't.
+            let fits = &block[len..len + made.min(budget.left())];
+            if self.kind == Kind::Text && self.checker.push(fits, &mut ()).is_err() {
+                return Err(ProtocolError::TextNotUtf8);
+            }
             budget.spend(made)?;
             *input = &input[taken..];
             len += made;
+            if is_all {
+                break false;
+            }
             if len == BLOCK_LEN {
                 break true;
-            }
-            if input.is_empty() && made < room {
-                break false;
             }
         };
         let last = !is_more && ends_message;
@@ -228,9 +233,7 @@ impl Pieces {
             return Ok(Inflation::Nothing);
         }
         let piece = &block[..len];
-        let is_text = self.kind == Kind::Text;
-        let fits = !is_text || self.checker.push(piece, &mut ()).is_ok();
-        if !fits || last && is_text && !self.checker.is_complete() {
+        if last && !self.checker.is_complete() {
             return Err(ProtocolError::TextNotUtf8);
         }
         let first = !mem::replace(&mut self.is_begun, true);
@@ -241,11 +244,16 @@ impl Pieces {
 }
 
 impl Budget {
+    /// How much more the message may have.
+    pub(super) fn left(&self) -> usize {
+        let left = self.len_max().saturating_sub(self.len);
+        usize::try_from(left).unwrap_or(usize::MAX)
+    }
+
     /// How much may be decompressed at once: one byte more than the message may have shows that it
     /// has too much.
     pub(super) fn room(&self) -> usize {
-        let left = self.len_max().saturating_sub(self.len).saturating_add(1);
-        usize::try_from(left).unwrap_or(usize::MAX)
+        self.left().saturating_add(1)
     }
 
     /// Takes note of what was decompressed.

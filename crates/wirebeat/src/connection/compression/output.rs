@@ -77,18 +77,18 @@ fn inflate_text(
 ) -> Result<(), ProtocolError> {
     loop {
         let room = budget.room().min(block.len());
-        let Inflated { taken, made } =
+        let Inflated { taken, made, is_all } =
             decompressor.inflate(input, &mut block[..room]).map_err(INVALID)?;
-        budget.spend(made)?;
+        let (made_in_all, made) = (made, made.min(budget.left()));
         input = &input[taken..];
-        let is_all = input.is_empty() && made < room;
         // A short message gets just the room that it needs; a long one gets it doubled, up to what
         // it may have.
         let wanted = if text.is_empty() && is_all { made } else { text.len().max(made) };
         if text.capacity() - text.len() < made {
-            text.reserve_exact(wanted.min(budget.room().saturating_add(made)).max(made));
+            text.reserve_exact(wanted.min(budget.left()));
         }
         checker.push(&block[..made], text).map_err(|_| ProtocolError::TextNotUtf8)?;
+        budget.spend(made_in_all)?;
         if is_all {
             return Ok(());
         }
@@ -108,12 +108,12 @@ fn inflate_binary(
             make_room(bytes, budget.room(), first_room);
         }
         let room = &mut bytes[*len..];
-        let room_len = room.len();
-        let Inflated { taken, made } = decompressor.inflate(input, room).map_err(INVALID)?;
+        let Inflated { taken, made, is_all } =
+            decompressor.inflate(input, room).map_err(INVALID)?;
         budget.spend(made)?;
         input = &input[taken..];
         *len += made;
-        if input.is_empty() && made < room_len {
+        if is_all {
             return Ok(());
         }
     }

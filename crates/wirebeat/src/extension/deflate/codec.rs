@@ -60,6 +60,8 @@ pub(crate) struct Decompressor {
     inflate: zlib_rs::Inflate,
     /// Whether a block ended the stream, and nothing has come after it.
     is_at_end: bool,
+    /// Whether something came that is no compressed data.
+    is_broken: bool,
 }
 
 /// How far a decompressor came.
@@ -67,8 +69,10 @@ pub(crate) struct Decompressor {
 pub(crate) struct Inflated {
     /// How much of the input it took.
     pub(crate) taken: usize,
-    /// How much it wrote to the front of the output. If it filled it, there may be more.
+    /// How much it wrote to the front of the output.
     pub(crate) made: usize,
+    /// Whether that's all that comes of the input. If not, it must be asked again.
+    pub(crate) is_all: bool,
 }
 
 /// Bytes that aren't compressed data.
@@ -79,22 +83,26 @@ impl Decompressor {
     /// It reads what was compressed with any window.
     pub(crate) fn new() -> Decompressor {
         let inflate = zlib_rs::Inflate::new(false, WindowBits::MAX.get());
-        Decompressor { inflate, is_at_end: false }
+        Decompressor { inflate, is_at_end: false, is_broken: false }
     }
 
-    /// Decompresses from `input` into `output`, as much as fits.
+    /// Decompresses from `input` into `output`, as much as fits. What comes before the data is
+    /// broken comes out first.
     #[inline]
     pub(crate) fn inflate(
         &mut self,
         input: &[u8],
         output: &mut [u8],
     ) -> Result<Inflated, InvalidDeflate> {
-        let inflated = self.step(input, output, InflateFlush::NoFlush)?;
-        let is_stuck = inflated == Inflated { taken: 0, made: 0 };
-        if is_stuck && !input.is_empty() && !output.is_empty() {
+        if self.is_broken {
             return Err(InvalidDeflate);
         }
-        Ok(inflated)
+        let (taken, made) = self.step(input, output, InflateFlush::NoFlush);
+        if made == 0 && (self.is_broken || taken == 0 && !input.is_empty() && !output.is_empty()) {
+            return Err(InvalidDeflate);
+        }
+        let is_all = taken == input.len() && made < output.len() && !self.is_broken;
+        Ok(Inflated { taken, made, is_all })
     }
 
     /// The message ends here; all that it decompresses to has been taken.
@@ -109,38 +117,36 @@ impl Decompressor {
             return Ok(());
         }
         // This stops behind every block.
-        let inflated = self.step(&TAIL_AND_MORE, &mut [0], InflateFlush::Block)?;
-        match inflated == (Inflated { taken: TAIL.len(), made: 0 }) {
+        let end = self.step(&TAIL_AND_MORE, &mut [0], InflateFlush::Block);
+        match end == (TAIL.len(), 0) && !self.is_broken {
             true => Ok(()),
             false => Err(InvalidDeflate),
         }
     }
 
+    /// How much it takes and makes.
     #[inline]
-    fn step(
-        &mut self,
-        input: &[u8],
-        output: &mut [u8],
-        flush: InflateFlush,
-    ) -> Result<Inflated, InvalidDeflate> {
+    fn step(&mut self, input: &[u8], output: &mut [u8], flush: InflateFlush) -> (usize, usize) {
         let (taken, made) = (self.inflate.total_in(), self.inflate.total_out());
-        let status = self.inflate.decompress(input, output, flush).map_err(|_| InvalidDeflate)?;
+        let status = self.inflate.decompress(input, output, flush);
         let taken = advance(self.inflate.total_in(), taken);
         let made = advance(self.inflate.total_out(), made);
         match status {
-            Status::Ok | Status::BufError => self.is_at_end &= taken == 0,
-            Status::StreamEnd => {
+            Ok(Status::Ok | Status::BufError) => self.is_at_end &= taken == 0,
+            Ok(Status::StreamEnd) => {
                 self.inflate.reset(false);
                 self.is_at_end = true;
             }
+            Err(_) => self.is_broken = true,
         }
-        Ok(Inflated { taken, made })
+        (taken, made)
     }
 
     /// Forgets all messages before.
     pub(crate) fn reset(&mut self) {
         self.inflate.reset(false);
         self.is_at_end = false;
+        self.is_broken = false;
     }
 }
 
@@ -189,10 +195,10 @@ mod tests {
     ) -> Result<Vec<u8>, InvalidDeflate> {
         let (mut message, mut block) = (Vec::new(), vec![0; room]);
         loop {
-            let Inflated { taken, made } = decompressor.inflate(wire, &mut block)?;
+            let Inflated { taken, made, is_all } = decompressor.inflate(wire, &mut block)?;
             message.extend_from_slice(&block[..made]);
             wire = &wire[taken..];
-            if wire.is_empty() && made < room {
+            if is_all {
                 decompressor.finish()?;
                 return Ok(message);
             }
