@@ -47,3 +47,19 @@ export function tlsFile(name) {
   const folder = process.env.WIREBEAT_TLS;
   return folder && readFileSync(join(folder, name));
 }
+
+/**
+ * What ws is told of permessage-deflate: nothing, or with WIREBEAT_DEFLATE the parameters in it, each
+ * under RFC 7692's name. Short messages are compressed, too.
+ */
+export const deflate = (() => {
+  if (process.env.WIREBEAT_DEFLATE === undefined) return false;
+  const parameters = JSON.parse(process.env.WIREBEAT_DEFLATE);
+  return {
+    threshold: 0,
+    serverNoContextTakeover: parameters.server_no_context_takeover,
+    clientNoContextTakeover: parameters.client_no_context_takeover,
+    serverMaxWindowBits: parameters.server_max_window_bits,
+    clientMaxWindowBits: parameters.client_max_window_bits,
+  };
+})();

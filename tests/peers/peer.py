@@ -71,3 +71,15 @@ def set_when_stdin_ends(loop, ended):
         loop.call_soon_threadsafe(ended.set)
 
     threading.Thread(target=wait, daemon=True).start()
+
+
+def deflate(factory):
+    """What `websockets` is told of permessage-deflate: nothing, or with WIREBEAT_DEFLATE the
+    parameters in it, each under RFC 7692's name, or its own defaults if there are none."""
+    text = os.environ.get("WIREBEAT_DEFLATE")
+    if text is None:
+        return {"compression": None}
+    parameters = json.loads(text)
+    if not parameters:
+        return {"compression": "deflate"}
+    return {"compression": None, "extensions": [factory(**parameters)]}

@@ -1,7 +1,7 @@
 // A client over npm's ws, described in README.md beside it.
 
 import { once } from "node:events";
-import { MESSAGE_LEN_MAX, content, emit, tlsFile } from "./peer.mjs";
+import { MESSAGE_LEN_MAX, content, deflate, emit, tlsFile } from "./peer.mjs";
 import { args, headers, main, messagesToSend } from "./scenario.mjs";
 import { closeFirst, headerPairs, observe, pieces, sendFragments, ws } from "./ws_socket.mjs";
 
@@ -82,7 +82,7 @@ function connect(url, play) {
     ca: tlsFile("ca.pem"),
     headers,
     maxPayload: MESSAGE_LEN_MAX,
-    perMessageDeflate: false,
+    perMessageDeflate: deflate,
   });
   let responseHeaders = [];
   socket.on("upgrade", (response) => (responseHeaders = headerPairs(response)));

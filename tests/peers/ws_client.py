@@ -2,6 +2,7 @@
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 
 import peer
 import scenario
@@ -86,7 +87,7 @@ async def run(play, args):
         connection = await connect(
             args.url,
             additional_headers=scenario.headers(args),
-            compression=None,
+            **peer.deflate(ClientPerMessageDeflateFactory),
             create_connection=Connection,
             max_size=peer.MESSAGE_LEN_MAX,
             ping_interval=None,

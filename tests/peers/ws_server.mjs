@@ -2,7 +2,7 @@
 
 import { createServer as createPlainServer, STATUS_CODES } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import { MESSAGE_LEN_MAX, emit, tlsFile } from "./peer.mjs";
+import { MESSAGE_LEN_MAX, deflate, emit, tlsFile } from "./peer.mjs";
 import { closeFirst, headerPairs, observe, pieces, sendFragments, ws } from "./ws_socket.mjs";
 
 const SUBPROTOCOLS = ["chat", "superchat"];
@@ -14,7 +14,7 @@ const server = cert ? createTlsServer({ cert, key: tlsFile("key.pem") }) : creat
 const upgrades = new ws.WebSocketServer({
   noServer: true,
   maxPayload: MESSAGE_LEN_MAX,
-  perMessageDeflate: false,
+  perMessageDeflate: deflate,
   handleProtocols: (offered) => [...offered].find((name) => SUBPROTOCOLS.includes(name)) ?? false,
 });
 upgrades.on("headers", (headers) => headers.push("X-Peer: ws"));

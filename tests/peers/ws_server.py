@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 
 import peer
 from ws_connection import Observed
@@ -87,7 +88,7 @@ async def main():
         handle,
         "127.0.0.1",
         0,
-        compression=None,
+        **peer.deflate(ServerPerMessageDeflateFactory),
         create_connection=Connection,
         family=socket.AF_INET,
         max_size=peer.MESSAGE_LEN_MAX,

@@ -96,6 +96,13 @@ pub fn each<C: Debug + Send>(cases: impl IntoIterator<Item = C>, test: impl Fn(C
     });
 }
 
+fn prepare_deflate(command: &mut Command, deflate: Option<&str>) {
+    match deflate {
+        None => command.env_remove("WIREBEAT_DEFLATE"),
+        Some(parameters) => command.env("WIREBEAT_DEFLATE", parameters),
+    };
+}
+
 /// A server on a free port of 127.0.0.1.
 #[derive(Debug)]
 pub struct Server {
@@ -111,7 +118,22 @@ impl Server {
     ///
     /// The library has no server or can't be installed, or the process doesn't start or doesn't listen.
     pub fn start(library: Library, transport: Transport) -> io::Result<Self> {
+        Self::start_deflating(library, transport, None)
+    }
+
+    /// Starts a server that compresses, with these parameters of RFC 7692's in JSON: `{}` for its own
+    /// defaults.
+    ///
+    /// # Errors
+    ///
+    /// As for [`start`](Self::start).
+    pub fn start_deflating(
+        library: Library,
+        transport: Transport,
+        deflate: Option<&str>,
+    ) -> io::Result<Self> {
         let mut command = library.server()?;
+        prepare_deflate(&mut command, deflate);
         transport.prepare(&mut command)?;
         let mut process = Process::start(&mut command, EVENT_WAIT_MAX)?;
         let port = process.wait_for_port()?;
@@ -193,7 +215,23 @@ impl Client {
         scenario: &str,
         arguments: &[&str],
     ) -> io::Result<Self> {
+        Self::start_deflating(library, url, scenario, arguments, None)
+    }
+
+    /// Starts a client that offers to compress, as [`Server::start_deflating`] does a server.
+    ///
+    /// # Errors
+    ///
+    /// As for [`start`](Self::start).
+    pub fn start_deflating(
+        library: Library,
+        url: &str,
+        scenario: &str,
+        arguments: &[&str],
+        deflate: Option<&str>,
+    ) -> io::Result<Self> {
         let mut command = library.client()?;
+        prepare_deflate(&mut command, deflate);
         let transport = if url.starts_with("wss:") { Transport::Tls } else { Transport::Tcp };
         transport.prepare(&mut command)?;
         command.arg(url).args(["--scenario", scenario]).args(arguments);
