@@ -8,7 +8,8 @@ use std::io;
 use wirebeat_tests::autobahn::{Kosoku, Selection, Verdicts, Wstest, test_client, test_server};
 
 /// The programs that are tested, one for each adapter.
-const IMPLEMENTATIONS: [&str; 1] = [env!("CARGO_BIN_EXE_autobahn_std")];
+const IMPLEMENTATIONS: [&str; 2] =
+    [env!("CARGO_BIN_EXE_autobahn_std"), env!("CARGO_BIN_EXE_autobahn_tokio")];
 
 /// Runs the selection on each implementation. It fails with the cases that did.
 fn each(test: impl Fn(&'static str) -> io::Result<Verdicts>) {
