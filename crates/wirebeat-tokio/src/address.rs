@@ -5,6 +5,7 @@ use tokio::net::lookup_host;
 use tokio_rustls::rustls::pki_types::ServerName;
 use url::{Host, Position, Url};
 use wirebeat::handshake::{Request, RequestError};
+use wirebeat::session::Target;
 
 use crate::error::{ConnectError, UrlFault};
 
@@ -60,13 +61,9 @@ impl Address {
         Ok((address, request))
     }
 
-    /// The name that a certificate has to be for; `None` without TLS, or if the host can't have a
-    /// certificate.
+    /// The name that a certificate has to be for; `None` if the host can't have a certificate.
     #[cfg(feature = "tls")]
     pub(crate) fn server_name(&self) -> Option<ServerName<'static>> {
-        if !self.is_tls {
-            return None;
-        }
         match &self.host {
             Host::Domain(name) => ServerName::try_from(name.clone()).ok(),
             Host::Ipv4(ip) => Some(ServerName::from(IpAddr::V4(*ip))),
@@ -74,12 +71,30 @@ impl Address {
         }
     }
 
+    /// Where a session's target leads.
+    pub(crate) fn of(target: &Target) -> Result<Address, ConnectError> {
+        if target.is_secure() && !cfg!(feature = "tls") {
+            return Err(ConnectError::TlsNotBuiltIn);
+        }
+        let host = match target.host().parse() {
+            Ok(IpAddr::V4(ip)) => Host::Ipv4(ip),
+            Ok(IpAddr::V6(ip)) => Host::Ipv6(ip),
+            Err(_) => Host::Domain(target.host().into()),
+        };
+        Ok(Address { host, port: target.port(), is_tls: target.is_secure() })
+    }
+
+    /// Host and port, as they're told of.
+    pub(crate) fn name(&self) -> String {
+        format!("{}:{}", self.host, self.port)
+    }
+
     /// The host, as it's written in a URL.
     pub(crate) fn host(&self) -> String {
         self.host.to_string()
     }
 
-    #[cfg(feature = "proxy")]
+    #[cfg(any(feature = "proxy", feature = "tls"))]
     pub(crate) fn is_tls(&self) -> bool {
         self.is_tls
     }
@@ -158,8 +173,6 @@ mod tests {
         let (address, _) = Address::parse("wss://example.com/").expect("the URL is valid");
         assert_eq!(address.port, 443);
         assert_eq!(address.server_name(), ServerName::try_from("example.com").ok());
-        let (address, _) = Address::parse("ws://example.com/").expect("the URL is valid");
-        assert_eq!(address.server_name(), None);
     }
 
     #[test]

@@ -97,6 +97,14 @@ impl Leftover {
         mem::take(self)
     }
 
+    /// Lets somebody eat of it.
+    pub(crate) fn eat(&mut self, eat: impl FnOnce(&mut Input<'_>)) {
+        let mut input = Input::new(&mut self.bytes[self.eaten..]);
+        eat(&mut input);
+        let left = input.len();
+        self.cut_to(left);
+    }
+
     #[inline]
     pub(crate) fn chunk(&mut self) -> Chunk<'_> {
         Chunk { eaten: self.eaten, ..Chunk::new(&mut self.bytes) }

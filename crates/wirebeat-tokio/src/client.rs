@@ -2,29 +2,22 @@ use std::future::poll_fn;
 use std::io;
 #[cfg(unix)]
 use std::path::Path;
-#[cfg(feature = "tls")]
-use std::sync::Arc;
 
 use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 use tokio::time::Instant;
-#[cfg(feature = "tls")]
-use tokio_rustls::rustls;
 use wirebeat::handshake::{Request, RequestError};
 use wirebeat::{Config, Connection, Event, Reason, Seed, Timestamp};
 
 use crate::address::Address;
 use crate::calls::Hand;
+use crate::dialer::{Dialer, dialer_options};
 use crate::error::{ConnectError, Step};
-#[cfg(feature = "proxy")]
-use crate::proxy::Proxy;
 use crate::security::Security;
 use crate::shared::Shared;
 use crate::time_limit::TimeLimit;
-#[cfg(feature = "tls")]
-use crate::tls::{ClientTls, Identity};
-use crate::{MaybeTls, Socket, WebSocket, dial};
+use crate::{MaybeTls, Socket, WebSocket};
 
 /// Connects to a `ws:` or `wss:` URL, with all settings as they are by default.
 ///
@@ -68,11 +61,7 @@ pub struct Client {
     address: Address,
     request: Request,
     config: Config,
-    nodelay: bool,
-    #[cfg(feature = "proxy")]
-    proxy: Option<Proxy>,
-    #[cfg(feature = "tls")]
-    tls: ClientTls,
+    dialer: Dialer,
 }
 
 impl Client {
@@ -84,16 +73,7 @@ impl Client {
     /// - [`ConnectError::TlsNotBuiltIn`]: it's a `wss:` URL, and the feature `tls` is off.
     pub fn new(url: &str) -> Result<Client, ConnectError> {
         let (address, request) = Address::parse(url)?;
-        Ok(Client {
-            address,
-            request,
-            config: Config::default(),
-            nodelay: true,
-            #[cfg(feature = "proxy")]
-            proxy: None,
-            #[cfg(feature = "tls")]
-            tls: ClientTls::default(),
-        })
+        Ok(Client { address, request, config: Config::default(), dialer: Dialer::default() })
     }
 
     /// Offers a subprotocol, after those offered before: the first is the one preferred.
@@ -134,52 +114,7 @@ impl Client {
         self
     }
 
-    /// Whether TCP sends small messages at once (`TCP_NODELAY`); yes by default, since what leaves
-    /// together is written together already.
-    pub fn nodelay(mut self, nodelay: bool) -> Client {
-        self.nodelay = nodelay;
-        self
-    }
-
-    /// Connects by way of a proxy. By default there's none, whatever the environment says:
-    /// [`Proxy::from_env`] asks it.
-    #[cfg(feature = "proxy")]
-    pub fn proxy(mut self, proxy: Proxy) -> Client {
-        self.proxy = Some(proxy);
-        self
-    }
-
-    /// Trusts servers whose certificates come from these, instead of from those that the platform
-    /// trusts.
-    #[cfg(feature = "tls")]
-    pub fn tls_roots(
-        mut self,
-        roots: impl IntoIterator<Item = rustls::pki_types::CertificateDer<'static>>,
-    ) -> Client {
-        self.tls.roots = Some(roots.into_iter().collect());
-        self
-    }
-
-    /// Shows a server that asks for it this certificate, with those that lead from it to its root.
-    #[cfg(feature = "tls")]
-    pub fn tls_identity(
-        mut self,
-        chain: Vec<rustls::pki_types::CertificateDer<'static>>,
-        key: rustls::pki_types::PrivateKeyDer<'static>,
-    ) -> Client {
-        self.tls.identity = Some(Arc::new(Identity { chain, key }));
-        self
-    }
-
-    /// Decides everything about TLS: the cryptography, the versions, whom to trust, what to show. It
-    /// takes the place of [`tls_roots`](Client::tls_roots) and
-    /// [`tls_identity`](Client::tls_identity). If it names no protocol (ALPN), `http/1.1` is
-    /// offered.
-    #[cfg(feature = "tls")]
-    pub fn tls_config(mut self, config: Arc<rustls::ClientConfig>) -> Client {
-        self.tls.config = Some(config);
-        self
-    }
+    dialer_options!();
 
     /// Connects: resolves the name, dials, and waits for the server's answer, all of it within
     /// `open_timeout`. How it dials, [`dial`](Client::dial) says.
@@ -206,8 +141,8 @@ impl Client {
     pub async fn connect(self) -> Result<WebSocket<MaybeTls<TcpStream>>, ConnectError> {
         let limit = TimeLimit::start(&self.config);
         // What can't be secured needn't be dialed.
-        let security = self.security()?;
-        let stream = self.dial_within(limit).await?;
+        let security = self.dialer.security(&self.address)?;
+        let stream = self.dialer.dial(&self.address, limit).await?;
         self.open(stream, security, limit).await
     }
 
@@ -230,7 +165,7 @@ impl Client {
     ///
     /// To drop it gives the connection up.
     pub async fn dial(&self) -> Result<TcpStream, ConnectError> {
-        self.dial_within(TimeLimit::start(&self.config)).await
+        self.dialer.dial(&self.address, TimeLimit::start(&self.config)).await
     }
 
     /// Connects by way of a connector of the application's, which is given the host, as it's written
@@ -261,12 +196,12 @@ impl Client {
         connector: impl AsyncFnOnce(&str, u16) -> io::Result<S>,
     ) -> Result<WebSocket<MaybeTls<S>>, ConnectError> {
         let limit = TimeLimit::start(&self.config);
-        let security = self.security()?;
+        let security = self.dialer.security(&self.address)?;
         let host = self.address.host();
         let dial = async {
             connector(&host, self.address.port())
                 .await
-                .map_err(|source| ConnectError::Unreachable { host: self.authority(), source })
+                .map_err(|source| ConnectError::Unreachable { host: self.address.name(), source })
         };
         let stream = limit.within(Step::Connecting, dial).await?;
         self.open(stream, security, limit).await
@@ -289,7 +224,7 @@ impl Client {
         path: impl AsRef<Path>,
     ) -> Result<WebSocket<MaybeTls<UnixStream>>, ConnectError> {
         let limit = TimeLimit::start(&self.config);
-        let security = self.security()?;
+        let security = self.dialer.security(&self.address)?;
         let path = path.as_ref();
         let dial = async {
             UnixStream::connect(path).await.map_err(|source| ConnectError::Unreachable {
@@ -316,41 +251,8 @@ impl Client {
         stream: S,
     ) -> Result<WebSocket<MaybeTls<S>>, ConnectError> {
         let limit = TimeLimit::start(&self.config);
-        let security = self.security()?;
+        let security = self.dialer.security(&self.address)?;
         self.open(stream, security, limit).await
-    }
-
-    async fn dial_within(&self, limit: TimeLimit) -> Result<TcpStream, ConnectError> {
-        let stream = match self.dial_proxy(limit).await? {
-            Some(stream) => stream,
-            None => {
-                let addresses = limit.within(Step::Resolving, self.address.resolve()).await?;
-                let dial = dial::dial(self.authority(), addresses);
-                limit.within(Step::Connecting, dial).await?
-            }
-        };
-        stream.set_nodelay(self.nodelay).map_err(ConnectError::Io)?;
-        Ok(stream)
-    }
-
-    #[cfg(feature = "proxy")]
-    async fn dial_proxy(&self, limit: TimeLimit) -> Result<Option<TcpStream>, ConnectError> {
-        let Some(proxy) = &self.proxy else { return Ok(None) };
-        let (host, port) = (self.address.host(), self.address.port());
-        let dial = proxy.dial(&host, port, self.address.is_tls());
-        limit.within(Step::Connecting, async { dial.await.transpose() }).await
-    }
-
-    #[cfg(not(feature = "proxy"))]
-    async fn dial_proxy(&self, _: TimeLimit) -> Result<Option<TcpStream>, ConnectError> {
-        Ok(None)
-    }
-
-    fn authority(&self) -> String {
-        match self.request.port() {
-            Some(port) => format!("{}:{port}", self.request.host()),
-            None => self.request.host().into(),
-        }
     }
 
     async fn open<S: Socket>(
@@ -383,15 +285,5 @@ impl Client {
                 Some(_) | None => {}
             }
         }
-    }
-
-    #[cfg(feature = "tls")]
-    fn security(&self) -> Result<Security, ConnectError> {
-        Security::of(&self.address, &self.tls)
-    }
-
-    #[cfg(not(feature = "tls"))]
-    fn security(&self) -> Result<Security, ConnectError> {
-        Ok(Security::none())
     }
 }

@@ -5,6 +5,7 @@ use std::io;
 #[cfg(feature = "tls")]
 use tokio_rustls::rustls;
 use wirebeat::handshake::{ReceivedResponse, RequestError, RequestRefusal};
+use wirebeat::session::TargetError;
 use wirebeat::{Cause, Reason};
 
 /// Why there's no connection. Each kind names who can mend it, and its text says how.
@@ -17,6 +18,8 @@ pub enum ConnectError {
         /// What is wrong with it.
         fault: UrlFault,
     },
+    /// The URL leads to no target for a session. Whoever wrote it can mend it.
+    Target(TargetError),
     /// The URL asks for TLS (`wss:`), which the program was built without: the feature `tls` is off.
     TlsNotBuiltIn,
     /// No secure connection could be made: the server isn't trusted, refuses us, or doesn't speak
@@ -62,6 +65,8 @@ pub enum ConnectError {
     Io(io::Error),
     /// The operating system gave no random numbers, without which masking keys can't be made.
     Entropy(getrandom::Error),
+    /// What needs a task was started outside of a tokio runtime. The application is at fault.
+    NoRuntime,
 }
 
 /// How far a client had come.
@@ -100,6 +105,7 @@ impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ConnectError::Url { url, fault } => write!(f, "can't connect to {url:?}: {fault}"),
+            ConnectError::Target(error) => error.fmt(f),
             ConnectError::TlsNotBuiltIn => f.write_str(
                 "wss: needs TLS, which this program was built without; use ws: where that is safe",
             ),
@@ -161,6 +167,7 @@ impl fmt::Display for ConnectError {
             ConnectError::Entropy(error) => {
                 write!(f, "the operating system gave no random numbers: {error}")
             }
+            ConnectError::NoRuntime => f.write_str(NO_RUNTIME),
         }
     }
 }
@@ -220,6 +227,7 @@ impl Error for ConnectError {
             ConnectError::Unreachable { source, .. } | ConnectError::Io(source) => Some(source),
             #[cfg(feature = "proxy")]
             ConnectError::Proxy { source, .. } => Some(&**source),
+            ConnectError::Target(error) => Some(error),
             ConnectError::Request(error) => Some(error),
             ConnectError::Handshake(cause) => Some(cause),
             ConnectError::Entropy(error) => Some(error),
@@ -230,8 +238,18 @@ impl Error for ConnectError {
             ConnectError::Url { .. }
             | ConnectError::TlsNotBuiltIn
             | ConnectError::Timeout(_)
-            | ConnectError::Rejected(_) => None,
+            | ConnectError::Rejected(_)
+            | ConnectError::NoRuntime => None,
         }
+    }
+}
+
+/// What is said of a task that can't be started.
+pub(crate) const NO_RUNTIME: &str = "there's no tokio runtime here; start it from within one";
+
+impl From<TargetError> for ConnectError {
+    fn from(error: TargetError) -> ConnectError {
+        ConnectError::Target(error)
     }
 }
 

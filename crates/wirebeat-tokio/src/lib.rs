@@ -20,7 +20,7 @@
 //!
 //! | file | subject |
 //! |---|---|
-//! | `client`, `address`, `dial`, `proxy`, `security`, `tls`, `stream`, `time_limit` | from a URL to a connection |
+//! | `client`, `address`, `dialer`, `dial`, `proxy`, `security`, `tls`, `stream`, `time_limit` | from a URL to a connection |
 //! | `server`, `upgraded` | from a stream to a request, and to the answer; without them |
 //! | `serve`, `service`, `listener` | a server for all of a listener's clients |
 //! | `websocket`, `sender`, `receiver`, `sink`, `byte_stream` | the handles on an open connection |
@@ -31,6 +31,8 @@
 //! | `state`, `inbox`, `timer`, `clock` | what is known of a connection |
 //! | `observer`, `trace` | what is told of it, for metrics and logs |
 //! | `transport`, `scratch`, `chunk` | reading and writing |
+//! | `session`; [`browser`] | a client that reconnects; the browser's object |
+//! | `driven` | the task of either: it dials, reads, writes and keeps time |
 //! | `hyper` | connections that an HTTP server gives |
 //! | `error` | why there is no connection |
 #![forbid(unsafe_code)]
@@ -42,7 +44,9 @@ mod chunk;
 mod client;
 mod clock;
 mod dial;
+mod dialer;
 mod drive;
+mod driven;
 mod error;
 mod fan;
 #[cfg(feature = "hyper")]
@@ -61,6 +65,7 @@ mod sender;
 mod serve;
 mod server;
 mod service;
+mod session;
 mod shared;
 mod sink;
 mod state;
@@ -90,6 +95,7 @@ pub use receiver::Receiver;
 pub use sender::Sender;
 pub use serve::{ServeError, Server, Stopped, Stopper, serve};
 pub use server::{Pending, accept, accept_with};
+pub use session::{Session, SessionBuilder, SessionEvents};
 pub use stream::MaybeTls;
 #[cfg(feature = "tls")]
 pub use tokio_rustls::rustls;
@@ -103,10 +109,15 @@ pub use wirebeat::handshake::{
     OriginError, OriginPolicy, ReceivedResponse, Request, RequestError, RequestRefusal, Response,
     ResponseError,
 };
+pub use wirebeat::session::{
+    Attempt, Backoff, DropReason, Dropped, Exponential, Failure, Fate, MessageId, Next, Pause,
+    Reconnect, SessionClosed, SessionConfig, SessionEvent, Target, TargetError,
+};
 pub use wirebeat::{
-    Cause, CloseCode, CloseError, CloseFrame, CloseFrameError, Closed, Config, Delivery, Endpoint,
-    Event, Fragment, Heartbeat, Kind, Message, Payload, Phase, Prepared, ProtocolError, ReadyState,
-    Reason, SendError, SendErrorReason, SendMessageError, SendPayloadError, Side, Text,
+    Cause, CloseCode, CloseError, CloseFrame, CloseFrameError, Closed, Config, Delivery, DialError,
+    Endpoint, Event, Fragment, Heartbeat, Kind, Message, Payload, Phase, Prepared, ProtocolError,
+    ReadyState, Reason, SendError, SendErrorReason, SendMessageError, SendPayloadError, Side, Text,
+    Timestamp,
 };
 
 use tokio::io::{AsyncRead, AsyncWrite};

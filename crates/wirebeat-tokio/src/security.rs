@@ -5,6 +5,8 @@ use tokio_rustls::{TlsConnector, rustls::pki_types::ServerName};
 use crate::address::Address;
 use crate::error::ConnectError;
 #[cfg(feature = "tls")]
+use crate::error::UrlFault;
+#[cfg(feature = "tls")]
 use crate::tls::ClientTls;
 use crate::{MaybeTls, Socket};
 
@@ -18,11 +20,14 @@ pub(crate) struct Security {
 impl Security {
     /// What an address asks for.
     pub(crate) fn of(address: &Address, tls: &ClientTls) -> Result<Security, ConnectError> {
-        let tls = match address.server_name() {
-            Some(name) => Some((tls.config()?.into(), name)),
-            None => None,
+        if !address.is_tls() {
+            return Ok(Security { tls: None });
+        }
+        let Some(name) = address.server_name() else {
+            let url = format!("wss://{}", address.name()).into();
+            return Err(ConnectError::Url { url, fault: UrlFault::Host });
         };
-        Ok(Security { tls })
+        Ok(Security { tls: Some((tls.config()?.into(), name)) })
     }
 
     /// Puts it over a stream.

@@ -15,7 +15,7 @@ use wirebeat::{Input, Message, ReadyState, Seed, Timestamp};
 use super::StartError;
 use super::view::View;
 use crate::ConnectError;
-use crate::driven::{Clock, Driver, Machine, calls_of_the_core};
+use crate::driven::{Clock, Driver, Machine};
 #[cfg(feature = "tls")]
 use crate::tls::ClientTls;
 
@@ -364,7 +364,15 @@ impl Drop for Page {
 }
 
 impl Machine for Page {
-    calls_of_the_core!(socket);
+    type Core = WebSocket;
+
+    fn core(&self) -> &WebSocket {
+        &self.socket
+    }
+
+    fn core_mut(&mut self) -> &mut WebSocket {
+        &mut self.socket
+    }
 
     fn receive(&mut self, now: Timestamp, attempt: Attempt, input: &mut Input<'_>) {
         loop {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mio::{Events, Poll, Token, Waker};
-use wirebeat::session::{Attempt, Wanted};
+use wirebeat::session::{Attempt, Driven, Wanted};
 use wirebeat::{Timestamp, Transport};
 
 use super::Machine;
@@ -104,7 +104,7 @@ impl Driver {
                 Step::Wait(_) if self.has_work(machine) => {}
                 Step::Wait(limit) => {
                     let now = self.clock.now();
-                    let due = machine.poll_timeout().map(|at| at.since(now));
+                    let due = machine.core().poll_timeout().map(|at| at.since(now));
                     return limit.into_iter().chain(due).min();
                 }
             }
@@ -134,13 +134,13 @@ impl Driver {
     /// Holds what is wanted, and does what it lets be done.
     fn step_once(&mut self, machine: &mut impl Machine) -> Step {
         let now = self.clock.now();
-        match (machine.wanted(), &mut self.held) {
+        match (machine.core().wanted(), &mut self.held) {
             (Wanted::Dial(attempt), Held::Dialing(dialing)) if dialing.attempt == attempt => {
                 match dialing.advance(self.poll.registry()) {
                     Ok(Dialed::Pending(next_in)) => self.keep_time(machine, next_in),
                     Ok(Dialed::Done(link)) => {
                         self.held = Held::Link(attempt, link);
-                        machine.handle_dialed(now, attempt);
+                        machine.core_mut().handle_dialed(now, attempt);
                         Step::Again
                     }
                     Err(failure) => self.fail(machine, attempt, failure),
@@ -153,13 +153,13 @@ impl Driver {
                 if link.exchange(machine, wanted, now) == Progress::More {
                     return Step::Again;
                 }
-                match machine.wanted() {
+                match machine.core().wanted() {
                     Wanted::Hold(still, transport)
                         if still == wanted && transport != Transport::Drop =>
                     {
                         link.obey(machine, wanted, now, transport);
                         if link.is_at_its_end(machine, wanted) {
-                            machine.handle_lost(now, wanted);
+                            machine.core_mut().handle_lost(now, wanted);
                             return Step::Again;
                         }
                         self.keep_time(machine, None)
@@ -170,7 +170,7 @@ impl Driver {
             (Wanted::Hold(attempt, transport), held) => {
                 *held = Held::Nothing;
                 if transport != Transport::Drop {
-                    machine.handle_lost(now, attempt);
+                    machine.core_mut().handle_lost(now, attempt);
                     return Step::Again;
                 }
                 self.keep_time(machine, None)
@@ -186,7 +186,7 @@ impl Driver {
         self.held = Held::Nothing;
         let token = self.next_token;
         self.next_token += TOKENS_OF_AN_ATTEMPT;
-        let Some(target) = machine.target() else { return Step::Wait(None) };
+        let Some(target) = machine.core().target() else { return Step::Wait(None) };
         let dialing = Dialing::start(
             attempt,
             target,
@@ -208,7 +208,7 @@ impl Driver {
     fn fail(&mut self, machine: &mut impl Machine, attempt: Attempt, failure: NoTransport) -> Step {
         self.held = Held::Nothing;
         machine.note_failure(Arc::new(failure.error));
-        machine.handle_dial_failed(self.clock.now(), attempt, failure.why);
+        machine.core_mut().handle_dial_failed(self.clock.now(), attempt, failure.why);
         Step::Again
     }
 
@@ -217,8 +217,8 @@ impl Driver {
     /// Input comes before time: what counts is when the sockets were last looked at, so that a sign
     /// of life that is there is heard.
     fn keep_time(&mut self, machine: &mut impl Machine, limit: Option<Duration>) -> Step {
-        if machine.poll_timeout().is_some_and(|at| at <= self.looked_at) {
-            machine.handle_timeout(self.looked_at);
+        if machine.core().poll_timeout().is_some_and(|at| at <= self.looked_at) {
+            machine.core_mut().handle_timeout(self.looked_at);
             return Step::Again;
         }
         Step::Wait(limit)
@@ -226,7 +226,7 @@ impl Driver {
 
     /// Whether something is to be done now, because of what was heard in the last step.
     fn has_work(&mut self, machine: &mut impl Machine) -> bool {
-        match (machine.wanted(), &mut self.held) {
+        match (machine.core().wanted(), &mut self.held) {
             (Wanted::Nothing | Wanted::Hold(_, Transport::Drop), Held::Nothing) => false,
             (Wanted::Dial(wanted), Held::Dialing(dialing)) => wanted != dialing.attempt,
             (Wanted::Hold(wanted, transport), Held::Link(held, link)) => {

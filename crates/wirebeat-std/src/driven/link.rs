@@ -9,7 +9,7 @@ use std::net::Shutdown;
 use mio::event::Event;
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
-use wirebeat::session::Attempt;
+use wirebeat::session::{Attempt, Driven};
 use wirebeat::{Input, Timestamp, Transport};
 
 use self::polled::Polled;
@@ -142,7 +142,7 @@ impl Link {
             let is_reading = machine.takes_input();
             if self.is_reading != is_reading {
                 self.is_reading = is_reading;
-                machine.handle_reading(now, attempt, is_reading);
+                machine.core_mut().handle_reading(now, attempt, is_reading);
             }
             if !self.takes_in(machine, attempt) {
                 return Progress::Blocked;
@@ -151,10 +151,12 @@ impl Link {
                 Ok(0) => {
                     self.input = InputSide::Ended;
                     match self.output {
-                        OutputSide::Live | OutputSide::Shut => machine.handle_eof(now, attempt),
+                        OutputSide::Live | OutputSide::Shut => {
+                            machine.core_mut().handle_eof(now, attempt)
+                        }
                         // The write was told of the loss, and the system tells it once.
                         OutputSide::Broken | OutputSide::Dropped => {
-                            machine.handle_lost(now, attempt);
+                            machine.core_mut().handle_lost(now, attempt);
                         }
                     }
                 }
@@ -176,12 +178,12 @@ impl Link {
     fn takes_in(&self, machine: &impl Machine, attempt: Attempt) -> bool {
         machine.takes_input()
             && self.input == InputSide::Live
-            && (!self.reader.is_eaten() || self.can_read && machine.wants_read(attempt))
+            && (!self.reader.is_eaten() || self.can_read && machine.core().wants_read(attempt))
     }
 
     fn lose(&mut self, machine: &mut impl Machine, attempt: Attempt, now: Timestamp) {
         self.input = InputSide::Ended;
-        machine.handle_lost(now, attempt);
+        machine.core_mut().handle_lost(now, attempt);
     }
 
     /// Eats what was read, as far as the application takes it.
@@ -210,12 +212,12 @@ impl Link {
             };
             match tried.taken {
                 Ok(taken) if taken > 0 => {
-                    machine.handle_written(now, attempt, output.advance(taken));
+                    machine.core_mut().handle_written(now, attempt, output.advance(taken));
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if is_blocked(&error) => {
                     self.can_write = false;
-                    machine.handle_write_blocked(now, attempt);
+                    machine.core_mut().handle_write_blocked(now, attempt);
                 }
                 Ok(_) | Err(_) => {
                     self.output = OutputSide::Broken;
@@ -244,7 +246,7 @@ impl Link {
         if self.is_encrypted() {
             return None;
         }
-        let transmit = machine.poll_transmit(attempt)?;
+        let transmit = machine.core_mut().poll_transmit(attempt)?;
         let tried = output::write(&transmit, &self.socket, Patience::None);
         Some((Output::Front, tried))
     }

@@ -13,4 +13,4 @@ mod link;
 mod machine;
 
 pub(crate) use driver::{Clock, Driver};
-pub(crate) use machine::{Machine, calls_of_the_core};
+pub(crate) use machine::Machine;

@@ -4,8 +4,7 @@ use std::sync::Arc;
 use wirebeat::Message;
 use wirebeat::session::SessionEvent;
 
-use super::inbox::Item;
-use super::running::Shared;
+use super::running::{Item, Shared};
 use crate::ConnectError;
 
 /// What happens to a [`Session`](super::Session), over all of its connections.
@@ -58,9 +57,9 @@ impl SessionEvents {
         self.failure.as_deref()
     }
 
-    fn heard(&mut self, item: Item) -> SessionEvent<'static> {
-        self.failure = item.failure;
-        item.event
+    fn heard(&mut self, (event, failure): Item) -> SessionEvent<'static> {
+        self.failure = failure;
+        event
     }
 }
 

@@ -4,12 +4,10 @@
 //! |---|---|
 //! | `builder` | what a session is made of |
 //! | `events` | what the application hears |
-//! | `inbox` | what it hasn't heard yet |
 //! | `running` | the session and its thread |
 
 mod builder;
 mod events;
-mod inbox;
 mod running;
 
 use std::fmt;

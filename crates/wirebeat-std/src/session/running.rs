@@ -4,16 +4,17 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use mio::Waker;
-use wirebeat::session::{Attempt, MessageId, Session, SessionConfig, SessionEvent, Target, Wanted};
+use wirebeat::session::{
+    Attempt, Inbox, MessageId, Session, SessionConfig, SessionEvent, Target, Wanted,
+};
 use wirebeat::{
     CloseCode, CloseFrame, Input, Message, ReadyState, Seed, SendError, SendErrorReason,
     SendMessageError, Timestamp,
 };
 
 use super::events::SessionEvents;
-use super::inbox::{Inbox, Item};
 use crate::ConnectError;
-use crate::driven::{Clock, Driver, Machine, calls_of_the_core};
+use crate::driven::{Clock, Driver, Machine};
 #[cfg(feature = "tls")]
 use crate::tls::ClientTls;
 
@@ -100,6 +101,9 @@ impl Drop for Driven {
         self.0.changed.notify_all();
     }
 }
+
+/// An event, and why there was no transport, if it's the end of an attempt that got none.
+pub(super) type Item = (SessionEvent<'static>, Option<Arc<ConnectError>>);
 
 /// What the handles, the receiver and the thread share.
 pub(super) struct Shared {
@@ -223,7 +227,7 @@ impl Drop for Owner {
 /// The session, and what came of it.
 struct Running {
     session: Session,
-    inbox: Inbox,
+    inbox: Inbox<Option<Arc<ConnectError>>>,
     /// Why there's no transport, until the attempt's end is told of.
     failure: Option<Arc<ConnectError>>,
     /// Whether no event follows those in the inbox.
@@ -247,13 +251,21 @@ impl Running {
             }
             _ => {}
         }
-        self.inbox.keep(Item { event, failure });
+        self.inbox.keep(event, failure);
         self.has_news = true;
     }
 }
 
 impl Machine for Running {
-    calls_of_the_core!(session);
+    type Core = Session;
+
+    fn core(&self) -> &Session {
+        &self.session
+    }
+
+    fn core_mut(&mut self) -> &mut Session {
+        &mut self.session
+    }
 
     fn receive(&mut self, now: Timestamp, attempt: Attempt, input: &mut Input<'_>) {
         while self.takes_input()

@@ -14,15 +14,18 @@
 //! | `send`, `outbox`, `ledger`, `fate` | messages: those that wait, those that a connection has, what became of them |
 //! | `ending` | how an attempt ends, and what follows |
 //! | `timeout`, `hints` | deadlines; what the host knows of its network |
-//! | `event` | what the application hears |
+//! | `event`, `inbox` | what the application hears, and what it hasn't heard yet |
+//! | `driven` | what a driver of sessions can drive |
 
 mod attempt;
 mod backoff;
 mod dial;
+mod driven;
 mod ending;
 mod event;
 mod fate;
 mod hints;
+mod inbox;
 mod ledger;
 mod outbox;
 mod policy;
@@ -40,8 +43,12 @@ use core::time::Duration;
 
 pub use attempt::{Attempt, Wanted};
 pub use backoff::{Backoff, CustomBackoff, Exponential};
+pub use driven::Driven;
+#[cfg(feature = "url")]
+pub(crate) use driven::impl_driven;
 pub use event::{DropReason, Dropped, Next, SessionClosed, SessionEvent};
 pub use fate::{Fate, MessageId};
+pub use inbox::Inbox;
 pub use policy::{Failure, Pause, Reconnect, SessionConfig, ShouldReconnect};
 pub use target::Target;
 #[cfg(feature = "url")]

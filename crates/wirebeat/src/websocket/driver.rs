@@ -3,7 +3,7 @@ use alloc::vec::Vec;
 use bytes::buf::Limit;
 
 use super::WebSocket;
-use crate::session::{Attempt, Target, Wanted};
+use crate::session::{Attempt, Target, Wanted, impl_driven};
 use crate::{DialError, Input, Outgoing, Timestamp, Transmit};
 
 /// What a driver reports and is told: the calls of a [`Session`](crate::session::Session)'s driver.
@@ -123,3 +123,5 @@ impl WebSocket {
         self.inner.session.handle_resumed(now);
     }
 }
+
+impl_driven!(WebSocket);

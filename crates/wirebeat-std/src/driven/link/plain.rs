@@ -1,7 +1,7 @@
 //! A link where there is no TLS.
 
 use wirebeat::Timestamp;
-use wirebeat::session::Attempt;
+use wirebeat::session::{Attempt, Driven};
 
 use super::Link;
 use crate::ConnectError;
@@ -22,7 +22,7 @@ impl Link {
     }
 
     pub(super) fn has_output(&mut self, machine: &mut impl Machine, attempt: Attempt) -> bool {
-        machine.poll_transmit(attempt).is_some()
+        machine.core_mut().poll_transmit(attempt).is_some()
     }
 
     pub(super) fn is_encrypted(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use std::io::{ErrorKind, IoSlice};
 
-use wirebeat::session::Attempt;
+use wirebeat::session::{Attempt, Driven};
 use wirebeat::{Cause, Phase, Reason, Timestamp};
 
 use super::Link;
@@ -91,7 +91,7 @@ impl Link {
             Decrypted::Nothing => false,
             Decrypted::End => {
                 self.input = InputSide::Ended;
-                machine.handle_eof(now, attempt);
+                machine.core_mut().handle_eof(now, attempt);
                 false
             }
             Decrypted::Failed => {
@@ -109,11 +109,11 @@ impl Link {
         machine: &mut impl Machine,
         attempt: Attempt,
     ) -> Option<Output> {
-        self.tls.as_mut()?.take_output(|max| machine.take_transmit(attempt, max))
+        self.tls.as_mut()?.take_output(|max| machine.core_mut().take_transmit(attempt, max))
     }
 
     pub(super) fn has_output(&mut self, machine: &mut impl Machine, attempt: Attempt) -> bool {
-        let mut has_data = || machine.poll_transmit(attempt).is_some();
+        let mut has_data = || machine.core_mut().poll_transmit(attempt).is_some();
         self.rest.is_some()
             || match &self.tls {
                 Some(tls) => tls.has_output(has_data),
