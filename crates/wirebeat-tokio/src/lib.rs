@@ -38,6 +38,7 @@
 #![forbid(unsafe_code)]
 
 mod address;
+pub mod browser;
 mod byte_stream;
 mod calls;
 mod chunk;

@@ -3,9 +3,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use wirebeat::session::{Reconnect, SessionConfig};
-use wirebeat::websocket::Scope;
+use wirebeat::websocket::{HandlerPanic, Scope};
 
-use super::page::{self, HandlerPanic, OnPanic, Start};
+use super::page::{self, OnPanic, Start};
 use super::{StartError, WebSocket};
 #[cfg(feature = "tls")]
 use crate::tls::{ClientTls, Identity};

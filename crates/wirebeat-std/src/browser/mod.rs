@@ -8,11 +8,9 @@
 //! |---|---|
 //! | `builder` | what a WebSocket is made of |
 //! | `page` | what runs on the thread, and what the application asks of it |
-//! | `view` | what the application sees of it meanwhile |
 
 mod builder;
 mod page;
-mod view;
 
 use std::error::Error;
 use std::fmt;
@@ -20,17 +18,17 @@ use std::io;
 use std::sync::Arc;
 
 use wirebeat::session::SessionClosed;
+use wirebeat::websocket::Remote;
 use wirebeat::{Message, ReadyState, Timestamp};
 
 pub use builder::Builder;
-pub use page::HandlerPanic;
 pub use wirebeat::websocket::{
     ArrayBuffer, BinaryType, Blob, CloseArgumentError, CloseEvent, ConstructError, Event,
-    EventType, Handler, ListenerId, MessageData, MessageEvent, Scope, SendError, SendErrorReason,
-    UrlError,
+    EventType, Handler, HandlerPanic, ListenerId, MessageData, MessageEvent, Scope, SendError,
+    SendErrorReason, UrlError,
 };
 
-use page::{Owner, Task};
+use page::Owner;
 
 /// The browser's `WebSocket`, on a thread of its own, which calls the handlers.
 ///
@@ -91,7 +89,7 @@ impl WebSocket {
     ///   waits;
     /// - [`SendErrorReason::Full`]: too much waits. Only with reconnection.
     pub fn send<'m>(&self, message: impl Into<Message<'m>>) -> Result<(), SendError<'m>> {
-        self.0.send(message.into())
+        self.0.ask(|remote| remote.send(message.into()))
     }
 
     /// Closes, with a code and a reason or without; as [`wirebeat::websocket::WebSocket::close`].
@@ -103,70 +101,70 @@ impl WebSocket {
     /// - [`CloseArgumentError::Code`]: the code is neither 1000 nor from 3000 to 4999;
     /// - [`CloseArgumentError::ReasonTooLong`]: the reason has more than 123 bytes.
     pub fn close(&self, arguments: Option<(u16, &str)>) -> Result<(), CloseArgumentError> {
-        self.0.close(arguments)
+        self.0.ask(|remote| remote.close(arguments))
     }
 
     /// Connects anew at once, in any state; as [`wirebeat::websocket::WebSocket::reconnect`].
     pub fn reconnect(&self) {
-        self.0.ask(Task::Run(Box::new(|scope: &mut Scope<'_>| scope.reconnect())));
+        self.0.ask(Remote::reconnect);
     }
 
     /// Calls a function on the thread, between two events: to add and remove listeners, to change
     /// the URL, and whatever else a [`Scope`] lets be done. If it panics, it's as if a handler had.
     pub fn run(&self, function: impl FnOnce(&mut Scope<'_>) + Send + 'static) {
-        self.0.ask(Task::Run(Box::new(function)));
+        self.0.ask(|remote| remote.run(function));
     }
 
     /// The host has a network again; as [`wirebeat::session::Session::handle_online`].
     pub fn handle_online(&self) {
-        self.0.ask(Task::Hint(wirebeat::websocket::WebSocket::handle_online));
+        self.0.ask(Remote::handle_online);
     }
 
     /// The host has no network; as [`wirebeat::session::Session::handle_offline`].
     pub fn handle_offline(&self) {
-        self.0.ask(Task::Hint(wirebeat::websocket::WebSocket::handle_offline));
+        self.0.ask(Remote::handle_offline);
     }
 
     /// The host slept; as [`wirebeat::session::Session::handle_resumed`].
     pub fn handle_resumed(&self) {
-        self.0.ask(Task::Hint(wirebeat::websocket::WebSocket::handle_resumed));
+        self.0.ask(Remote::handle_resumed);
     }
 
     /// The URL, as the standard serialises it.
     #[must_use]
     pub fn url(&self) -> String {
-        self.0.look(|view| view.url.clone())
+        self.0.look(|remote| remote.url().into())
     }
 
     /// The subprotocol that the server chose; empty if it chose none, or hasn't yet.
     #[must_use]
     pub fn protocol(&self) -> String {
-        self.0.look(|view| view.protocol.clone())
+        self.0.look(|remote| remote.protocol().into())
     }
 
     /// The extensions in use; empty if there are none, or it isn't open yet.
     #[must_use]
     pub fn extensions(&self) -> String {
-        self.0.look(|view| view.extensions.clone())
+        self.0.look(|remote| remote.extensions().into())
     }
 
     /// The state, as far as events have told of it; CLOSING at once when a clone closes.
     #[must_use]
     pub fn ready_state(&self) -> ReadyState {
-        self.0.look(|view| view.ready_state)
+        self.0.look(Remote::ready_state)
     }
 
     /// The bytes of payload that were passed to [`send`](WebSocket::send) and that the transport
     /// hasn't taken.
     #[must_use]
     pub fn buffered_amount(&self) -> u64 {
-        self.0.buffered_amount()
+        self.0.look(Remote::buffered_amount)
     }
 
     /// What binary messages are handed over as.
     #[must_use]
     pub fn binary_type(&self) -> BinaryType {
-        self.0.look(|view| view.binary_type)
+        self.0.look(Remote::binary_type)
     }
 
     /// Changes what binary messages are handed over as, from the next event on.
@@ -177,13 +175,13 @@ impl WebSocket {
     /// How the last connection or attempt ended, once one has: what the browser keeps from a page.
     #[must_use]
     pub fn closed(&self) -> Option<SessionClosed> {
-        self.0.look(|view| view.closed.clone())
+        self.0.look(|remote| remote.closed().cloned())
     }
 
     /// How many attempts failed in a row since a connection was good.
     #[must_use]
     pub fn retry_count(&self) -> u32 {
-        self.0.look(|view| view.retry_count)
+        self.0.look(Remote::retry_count)
     }
 
     /// What time it is for the WebSocket: what [`CloseEvent::next`] is to be compared with.

@@ -2,6 +2,9 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::unwrap_used, reason = "a peer that can't be set up fails the test")]
 
+#[path = "../support/network.rs"]
+mod network;
+
 mod drop;
 mod ends;
 mod flow;

@@ -121,7 +121,7 @@ impl Inner {
     }
 
     /// Closes as the page's state wants it.
-    fn close_with(&mut self, now: Timestamp, frame: Option<CloseFrame>) {
+    pub(super) fn close_with(&mut self, now: Timestamp, frame: Option<CloseFrame>) {
         match self.page.ready_state {
             // "If the WebSocket connection is not yet established, fail the WebSocket connection and
             // set this's ready state to CLOSING". It isn't yet for the page, so if the server's yes

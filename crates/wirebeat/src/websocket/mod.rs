@@ -10,6 +10,7 @@
 //! | `inner` | between the page and its session |
 //! | `listeners`, `listening`, `dispatch`, `scope` | who listens, and begins to; one event's way through them; what they can do |
 //! | `driver` | what the driver reports, and is told |
+//! | `remote`, `errands` | its other end, for threads and tasks that don't drive it; what they ask for |
 //! | `event`, `blob` | what handlers get |
 //! | `close_arguments`, `error` | what calls are refused for |
 //!
@@ -22,19 +23,23 @@ mod close_arguments;
 mod config;
 mod dispatch;
 mod driver;
+mod errands;
 mod error;
 mod event;
 mod inner;
 mod listeners;
 mod listening;
 mod page;
+mod remote;
 mod scope;
 
 pub use blob::{ArrayBuffer, Blob};
 pub use builder::Builder;
+pub use errands::{Errands, HandlerPanic};
 pub use error::{CloseArgumentError, ConstructError, SendError, SendErrorReason, UrlError};
 pub use event::{BinaryType, CloseEvent, Event, EventType, MessageData, MessageEvent};
 pub use listeners::{Handler, ListenerId};
+pub use remote::Remote;
 pub use scope::Scope;
 
 use crate::session::{Reconnect, SessionClosed, SessionConfig};
