@@ -16,10 +16,6 @@ use crate::error::{ConnectError, UrlFault};
 pub(crate) struct Address {
     host: Host<String>,
     port: u16,
-    #[cfg_attr(
-        not(any(feature = "proxy", feature = "tls")),
-        expect(dead_code, reason = "there is none")
-    )]
     is_tls: bool,
 }
 
@@ -94,7 +90,6 @@ impl Address {
         self.host.to_string()
     }
 
-    #[cfg(any(feature = "proxy", feature = "tls"))]
     pub(crate) fn is_tls(&self) -> bool {
         self.is_tls
     }

@@ -17,6 +17,7 @@ use crate::error::{ConnectError, Step};
 use crate::security::Security;
 use crate::shared::Shared;
 use crate::time_limit::TimeLimit;
+use crate::trace::Span;
 use crate::{MaybeTls, Socket, WebSocket};
 
 /// Connects to a `ws:` or `wss:` URL, with all settings as they are by default.
@@ -267,9 +268,11 @@ impl Client {
         let config = Config { open_timeout, ..self.config };
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).map_err(ConnectError::Entropy)?;
+        let span = Span::client(&self.request, self.address.is_tls());
         let connection =
             Connection::client(self.request, &config, &Seed::new(seed), Timestamp::ZERO);
         let hand = Hand::new(Shared::new(stream, connection));
+        hand.change(|state| state.span = span);
         let mut rejected = None;
         loop {
             match poll_fn(|cx| hand.poll_event(cx)).await {

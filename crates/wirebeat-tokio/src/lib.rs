@@ -75,6 +75,7 @@ mod time_limit;
 mod timer;
 #[cfg(feature = "tls")]
 mod tls;
+#[cfg_attr(not(feature = "tracing"), path = "trace/none.rs")]
 mod trace;
 mod transport;
 mod upgraded;

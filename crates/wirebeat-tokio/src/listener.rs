@@ -19,6 +19,13 @@ pub trait Listener {
     ///
     /// What the operating system says. The listener is asked again.
     fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Self::Stream>>;
+
+    /// Who is at the other end of a stream, for the events of the feature `tracing`; `None`, as by
+    /// default, if that can't be said.
+    fn peer(stream: &Self::Stream) -> Option<String> {
+        let _ = stream;
+        None
+    }
 }
 
 /// Sets `TCP_NODELAY`: what leaves together is written together already.
@@ -30,6 +37,10 @@ impl Listener for TcpListener {
         // A client that has gone already is found out by the first read.
         let _ = stream.set_nodelay(true);
         Poll::Ready(Ok(stream))
+    }
+
+    fn peer(stream: &TcpStream) -> Option<String> {
+        Some(stream.peer_addr().ok()?.to_string())
     }
 }
 

@@ -14,6 +14,7 @@ use wirebeat::handshake::OriginPolicy;
 
 use crate::error::AcceptError;
 use crate::service::{Options, Service};
+use crate::trace::Span;
 use crate::{Listener, MaybeTls, Pending};
 
 /// How long nothing is accepted after the system has refused something: what it lacks is rarely
@@ -217,10 +218,12 @@ impl<L: Listener> Server<L> {
                 }
                 #[cfg(feature = "tls")]
                 Next::Accepted(Ok(stream)) if service.is_secure() => {
-                    tasks.spawn(Arc::clone(&service).serve_tls(stream));
+                    let span = Span::server(|| L::peer(&stream));
+                    tasks.spawn(Arc::clone(&service).serve_tls(stream, span));
                 }
                 Next::Accepted(Ok(stream)) => {
-                    tasks.spawn(Arc::clone(&service).serve(MaybeTls::Plain(stream)));
+                    let span = Span::server(|| L::peer(&stream));
+                    tasks.spawn(Arc::clone(&service).serve(MaybeTls::Plain(stream), span));
                 }
                 // Whoever waited has gone, and another may wait.
                 Next::Accepted(Err(error)) if is_passing(&error) => {}

@@ -15,6 +15,7 @@ use crate::error::AcceptError;
 use crate::run::Kept;
 use crate::serve::ServeError;
 use crate::shared::Shared;
+use crate::trace::Span;
 use crate::{MaybeTls, Pending, Socket, server};
 
 /// How a server serves.
@@ -78,19 +79,19 @@ impl<H> Service<H> {
 
     /// Serves one connection over TLS until it has ended.
     #[cfg(feature = "tls")]
-    pub(crate) async fn serve_tls<S, F>(self: Arc<Service<H>>, stream: S)
+    pub(crate) async fn serve_tls<S, F>(self: Arc<Service<H>>, stream: S, span: Span)
     where
         S: Socket + Send + 'static,
         H: Fn(Pending<MaybeTls<S>>) -> F,
         F: Future<Output = ()>,
     {
         let Options { tls: Some(tls), config, .. } = &self.options else {
-            return self.serve(MaybeTls::Plain(stream)).await;
+            return self.serve(MaybeTls::Plain(stream), span).await;
         };
         // Its state is large, and gone when it's done.
         let secured = Box::pin(secure(tls, stream, config.open_timeout)).await;
         match secured {
-            Ok(stream) => self.serve(stream).await,
+            Ok(stream) => self.serve(stream, span).await,
             Err(error) => self.report(ServeError::Opening(error)),
         }
     }
@@ -101,6 +102,7 @@ impl<H> Service<H> {
     pub(crate) fn serve<S, F>(
         self: Arc<Service<H>>,
         stream: MaybeTls<S>,
+        span: Span,
     ) -> impl Future<Output = ()>
     where
         S: Socket + Send + 'static,
@@ -110,7 +112,8 @@ impl<H> Service<H> {
         let shared = server::connection(stream, self.options.origins.clone(), &self.options.config);
         async move {
             let keeper = Keeper::new(&self.connections, shared);
-            let work = pin!(self.handle(Arc::clone(&keeper.kept.0)));
+            let work = pin!(span.instrument(self.handle(Arc::clone(&keeper.kept.0))));
+            keeper.kept.0.change(|state| state.span = span);
             keeper.kept.serve(work).await;
         }
     }

@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::inbox::Inbox;
 use crate::observer::Observers;
 use crate::timer::Timer;
+use crate::trace::Span;
 use crate::waiting::Task;
 
 /// How many bytes of answers wait for the messages that are at hand to be answered too.
@@ -43,6 +44,7 @@ pub(crate) struct State {
     pub(crate) input: InputSide,
     pub(crate) output: OutputSide,
     pub(crate) observers: Observers,
+    pub(crate) span: Span,
     pub(crate) task: Task,
     /// How many handles there are.
     pub(crate) hands: u32,
@@ -132,6 +134,7 @@ impl State {
             input: InputSide::Live,
             output: OutputSide::Live,
             observers: Observers::default(),
+            span: Span::default(),
             task: Task::default(),
             hands: 1,
             takes_input: true,

@@ -14,7 +14,6 @@ use wirebeat::{
 use crate::calls::{Hand, Sending, Until};
 use crate::observer::Observer;
 use crate::run::corked;
-use crate::trace;
 use crate::{ByteStream, Receiver, Sender, Socket};
 
 /// A WebSocket over an async byte stream.
@@ -77,7 +76,7 @@ impl<S: Socket> WebSocket<S> {
     pub(crate) fn new(hand: Hand<S>, accepted: Option<Box<Accepted>>) -> WebSocket<S> {
         let subprotocol: Option<Arc<str>> = hand.look(|state| {
             let subprotocol = state.connection.subprotocol();
-            trace::opened(state.connection.role(), subprotocol);
+            state.span.opened(state.connection.role(), subprotocol);
             subprotocol.map(Arc::from)
         });
         WebSocket { hand, subprotocol, accepted, has_received: false }

@@ -7,12 +7,13 @@ use std::task::{Context, Poll, Waker};
 use tokio::runtime::Handle;
 use wirebeat::session::{Attempt, SessionConfig, Wanted};
 use wirebeat::websocket::{Builder, Errands, EventType, HandlerPanic, Remote, Scope, WebSocket};
-use wirebeat::{Input, Seed, Timestamp};
+use wirebeat::{Input, Role, Seed, Timestamp};
 
 use super::StartError;
 use crate::ConnectError;
 use crate::clock::Clock;
 use crate::driven::{Driver, Machine, Reach, Route};
+use crate::trace::Span;
 
 /// What a WebSocket is started with, besides what the core's builder knows.
 pub(super) struct Start {
@@ -44,14 +45,21 @@ pub(super) fn start(
         let shared = Arc::clone(&shared);
         socket.add_event_listener(event_type, move |scope, _| shared.lock().remote.refresh(scope));
     }
+    let span = Span::session(socket.target());
+    let told = span.clone();
+    socket.add_event_listener(EventType::Open, move |scope, _| {
+        told.opened(Role::Client, Some(scope.protocol()).filter(|protocol| !protocol.is_empty()));
+    });
     set_up(&mut socket.scope(clock.now()));
     let mut page = Page {
         socket,
+        span: span.clone(),
+        closed_told: None,
         shared: Arc::clone(&shared),
         errands: Errands::default(),
         on_panic: start.on_panic,
     };
-    let mut driver = Driver::new(clock, start.route);
+    let mut driver = Driver::new(clock, start.route, span);
     runtime.spawn(async move { poll_fn(|cx| page.poll(cx, &mut driver)).await });
     Ok(Arc::new(Owner(shared)))
 }
@@ -109,6 +117,9 @@ impl Drop for Owner {
 /// What runs in the task.
 struct Page {
     socket: WebSocket,
+    span: Span,
+    /// The last attempt whose end was told to the span.
+    closed_told: Option<Attempt>,
     shared: Arc<Shared>,
     errands: Errands,
     on_panic: Option<OnPanic>,
@@ -143,6 +154,16 @@ impl Page {
     fn report(&mut self) {
         let now = self.shared.clock.now();
         self.errands.report(&mut self.shared.lock().remote, &self.socket.scope(now));
+    }
+
+    /// Also when nobody listens any more.
+    fn tell_closed(&mut self, now: Timestamp) {
+        if let Some(closed) = self.socket.closed()
+            && self.closed_told != Some(closed.attempt)
+        {
+            self.closed_told = Some(closed.attempt);
+            self.span.session_closed(closed, now);
+        }
     }
 
     fn note_panic(&mut self, panic: Option<Box<dyn Any + Send>>) {
@@ -205,6 +226,7 @@ impl Machine for Page {
             }
             has_delivered = true;
         }
+        self.tell_closed(now);
         self.errands.send_waiting(&mut self.socket, now) || has_delivered
     }
 

@@ -53,8 +53,8 @@ where
 
 impl Route {
     /// Begins an attempt. How long it may take is the core's to say.
-    pub(crate) fn dial(self: &Arc<Route>, target: &Target) -> Dialing {
-        let (route, target) = (Arc::clone(self), target.clone());
+    pub(crate) fn dial(self: &Arc<Route>, target: Target) -> Dialing {
+        let route = Arc::clone(self);
         Box::pin(async move { route.transport(&target).await })
     }
 

@@ -9,6 +9,7 @@ use super::link::Link;
 use super::machine::{Machine, Reach};
 use crate::clock::Clock;
 use crate::timer::Timer;
+use crate::trace::Span;
 
 /// How many steps are made before other tasks have a turn.
 const STEPS_MAX: usize = 16;
@@ -19,6 +20,7 @@ pub(crate) struct Driver {
     route: Arc<Route>,
     held: Held,
     timer: Timer,
+    span: Span,
 }
 
 enum Held {
@@ -28,12 +30,18 @@ enum Held {
 }
 
 impl Driver {
-    pub(crate) fn new(clock: Clock, route: Route) -> Driver {
-        Driver { clock, route: Arc::new(route), held: Held::Nothing, timer: Timer::default() }
+    pub(crate) fn new(clock: Clock, route: Route, span: Span) -> Driver {
+        let (route, timer) = (Arc::new(route), Timer::default());
+        Driver { clock, route, held: Held::Nothing, timer, span }
     }
 
     /// Does all that can be done now, or much of it, and has the task woken for the rest.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>, machine: &mut impl Reach) {
+        // Whatever a connector or a handler says belongs to it.
+        self.span.clone().in_scope(|| self.poll_inside(cx, machine));
+    }
+
+    fn poll_inside(&mut self, cx: &mut Context<'_>, machine: &mut impl Reach) {
         for _ in 0..STEPS_MAX {
             let is_changed = self.step(cx, machine);
             let now = self.clock.now();
@@ -63,10 +71,11 @@ impl Driver {
             }
             (Wanted::Dial(attempt), _) => {
                 self.held = Held::Nothing;
-                let route = &self.route;
-                let dial = |machine: &mut _| dialing(machine, route);
-                let Some(dialing) = machine.reach(dial) else { return false };
-                self.held = Held::Dialing(attempt, dialing);
+                let Some(target) = machine.reach(|machine| machine.core().target().cloned()) else {
+                    return false;
+                };
+                self.span.dialing(attempt, &target);
+                self.held = Held::Dialing(attempt, self.route.dial(target));
                 true
             }
             (Wanted::Hold(wanted, transport), Held::Link(held, link))
@@ -102,6 +111,7 @@ impl Driver {
     fn fail(&mut self, machine: &mut impl Reach, attempt: Attempt, failure: NoTransport) -> bool {
         self.held = Held::Nothing;
         let NoTransport { why, error } = failure;
+        self.span.dial_failed(attempt, &error);
         let now = self.clock.now();
         machine.reach(|machine| {
             machine.note_failure(Arc::new(error));
@@ -125,9 +135,4 @@ impl Driver {
 
 fn wanted(machine: &mut impl Reach) -> Wanted {
     machine.reach(|machine| machine.core().wanted())
-}
-
-/// Begins the attempt that is wanted.
-fn dialing(machine: &mut impl Machine, route: &Arc<Route>) -> Option<Dialing> {
-    machine.core().target().map(|target| route.dial(target))
 }

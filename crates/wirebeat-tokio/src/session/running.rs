@@ -8,7 +8,7 @@ use wirebeat::session::{
     Attempt, Inbox, MessageId, Session, SessionConfig, SessionEvent, Target, Wanted,
 };
 use wirebeat::{
-    CloseCode, CloseFrame, Input, Message, ReadyState, Seed, SendError, SendErrorReason,
+    CloseCode, CloseFrame, Input, Message, ReadyState, Role, Seed, SendError, SendErrorReason,
     SendMessageError, Timestamp,
 };
 
@@ -16,6 +16,7 @@ use super::events::SessionEvents;
 use crate::ConnectError;
 use crate::clock::Clock;
 use crate::driven::{Driver, Machine, Reach, Route};
+use crate::trace::Span;
 
 /// Starts a session in a task.
 pub(super) fn start(
@@ -32,8 +33,10 @@ pub(super) fn start(
         Some(target) => Session::new(target, config, seed, clock.now()),
         None => Session::asking(config, seed, clock.now()),
     };
+    let span = Span::session(session.target());
     let running = Running {
         session,
+        span: span.clone(),
         inbox: Inbox::default(),
         failure: None,
         is_over: false,
@@ -43,7 +46,7 @@ pub(super) fn start(
     };
     let shared = Arc::new(Shared { running: Mutex::new(running), clock });
     let mut driven = Driven(Arc::clone(&shared));
-    let mut driver = Driver::new(clock, route);
+    let mut driver = Driver::new(clock, route, span.clone());
     runtime.spawn(async move { poll_fn(|cx| driven.poll(cx, &mut driver)).await });
     Ok((Arc::new(Owner(Arc::clone(&shared))), SessionEvents::new(shared)))
 }
@@ -213,6 +216,7 @@ impl Drop for Owner {
 /// The session, and what came of it.
 struct Running {
     session: Session,
+    span: Span,
     inbox: Inbox<Option<Arc<ConnectError>>>,
     /// Why there's no transport, until the attempt's end is told of.
     failure: Option<Arc<ConnectError>>,
@@ -248,13 +252,15 @@ impl Waiting {
 }
 
 impl Running {
-    fn keep(&mut self, event: SessionEvent<'static>) {
+    fn keep(&mut self, event: SessionEvent<'static>, now: Timestamp) {
         let mut failure = None;
         match &event {
             SessionEvent::Dialing(_) => self.is_over = false,
+            SessionEvent::Open(_) => self.span.opened(Role::Client, self.session.subprotocol()),
             SessionEvent::Closed(closed) => {
                 self.is_over = closed.is_final();
                 failure = self.failure.take();
+                self.span.session_closed(closed, now);
             }
             _ => {}
         }
@@ -292,14 +298,14 @@ impl Machine for Running {
         while self.takes_input()
             && let Some(event) = self.session.receive(now, attempt, input)
         {
-            self.keep(event.into_owned());
+            self.keep(event.into_owned(), now);
         }
     }
 
-    fn deliver(&mut self, _: Timestamp) -> bool {
+    fn deliver(&mut self, now: Timestamp) -> bool {
         let mut has_delivered = false;
         while let Some(event) = self.session.poll_event() {
-            self.keep(event);
+            self.keep(event, now);
             has_delivered = true;
         }
         has_delivered

@@ -4,7 +4,6 @@ use wirebeat::{Closed, Event, Message, ReadyState, Timestamp};
 
 use super::{Received, State};
 use crate::chunk::Chunk;
-use crate::trace;
 
 /// How long messages are that are read into buffers of their own, and not copied.
 const ADOPTED_LENS: Range<usize> = 4 * 1024..64 * 1024;
@@ -62,7 +61,7 @@ impl State {
     /// Takes note of how it ended.
     pub(crate) fn end(&mut self, closed: Closed) {
         self.observers.tell(|observer| observer.closed(&closed));
-        trace::closed(self.connection.role(), &closed);
+        self.span.closed(self.connection.role(), &closed);
         self.closed = Some(Box::new(closed));
         self.has_news = true;
     }

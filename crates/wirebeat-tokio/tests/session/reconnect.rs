@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use tokio::time::Instant;
 use wirebeat_tokio::{
     CloseCode, CloseFrame, ConnectError, DialError, Heartbeat, Message, Next, ReadyState, Reason,
@@ -37,7 +39,7 @@ async fn a_refusal_is_told_with_its_error_and_tried_again_when_the_policy_says()
     let (session, mut events, listener) = start(|builder| builder);
     drop(listener);
     let begin = Instant::now();
-    for (failures, waited) in [(1, 0 * SECOND), (2, SECOND), (3, 2 * SECOND)] {
+    for (failures, waited) in [(1, Duration::ZERO), (2, SECOND), (3, 2 * SECOND)] {
         let refused = until_closed(&mut events).await;
         assert_eq!(refused.closed.cause.reason, Reason::Dial(DialError::Refused));
         assert_eq!(refused.failures, failures);
