@@ -6,6 +6,9 @@
 //! which is asked for one for each connection: pongs, the heartbeat and every deadline are served
 //! inside the calls.
 //!
+//! A client that connects again by itself is a [`Session`], or, with handlers and the browser's names,
+//! a [`browser::WebSocket`]. These do have a task, which does all of it and ends with them.
+//!
 //! What a connection may take and how long things may last is the core's [`Config`]; every limit
 //! has a default that is safe on the open network.
 //!
