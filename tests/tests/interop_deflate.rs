@@ -32,9 +32,9 @@ const PARAMETERS: [&str; 7] = [
 fn parameters(json: &str) -> DeflateParameters {
     let json: serde_json::Value = serde_json::from_str(json).unwrap();
     let bits = |name: &str| {
-        json[name].as_u64().map_or(WindowBits::MAX, |bits| {
-            WindowBits::new(u8::try_from(bits).unwrap()).unwrap()
-        })
+        json[name]
+            .as_u64()
+            .map_or(WindowBits::MAX, |bits| WindowBits::new(u8::try_from(bits).unwrap()).unwrap())
     };
     DeflateParameters {
         server_no_context_takeover: json["server_no_context_takeover"] == true,

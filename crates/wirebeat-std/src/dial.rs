@@ -10,15 +10,10 @@ use std::time::{Duration, Instant};
 use mio::{Events, Interest, Poll, Registry, Token};
 #[cfg(unix)]
 use socket2::{Domain, SockAddr, Socket, Type};
+use wirebeat::session::{ADDRESS_DELAY, dial_order};
 
 use crate::error::{ConnectError, Step};
 use crate::time_limit::TimeLimit;
-
-/// How long an attempt is waited for before the next begins beside it: what [RFC 8305 §8]
-/// recommends.
-///
-/// [RFC 8305 §8]: https://www.rfc-editor.org/rfc/rfc8305#section-8
-const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
 /// The shortest timeout of a socket, to which zero is none at all.
 #[cfg(unix)]
@@ -186,7 +181,7 @@ enum Next {
 
 impl Schedule {
     fn new(addresses: Vec<SocketAddr>, now: Instant) -> Schedule {
-        Schedule { waiting: interleave(addresses), under_way: 0, next_at: now }
+        Schedule { waiting: dial_order(addresses), under_way: 0, next_at: now }
     }
 
     fn next(&mut self, now: Instant) -> Next {
@@ -196,7 +191,7 @@ impl Schedule {
             Some(&address) => {
                 self.waiting.pop_front();
                 self.under_way += 1;
-                self.next_at = now + ATTEMPT_DELAY;
+                self.next_at = now + ADDRESS_DELAY;
                 Next::Start(address)
             }
             None if self.under_way > 0 => Next::Wait(None),
@@ -208,24 +203,6 @@ impl Schedule {
     fn note_failure(&mut self, now: Instant) {
         self.under_way -= 1;
         self.next_at = now;
-    }
-}
-
-/// Takes turns between the families of addresses, from the resolver's first on, so that a family
-/// that doesn't work here costs one attempt's delay ([RFC 8305 §4]).
-///
-/// [RFC 8305 §4]: https://www.rfc-editor.org/rfc/rfc8305#section-4
-fn interleave(addresses: Vec<SocketAddr>) -> VecDeque<SocketAddr> {
-    let first_is_ipv6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
-    let (ours, others): (Vec<_>, Vec<_>) =
-        addresses.into_iter().partition(|address| address.is_ipv6() == first_is_ipv6);
-    let (mut ours, mut others) = (ours.into_iter(), others.into_iter());
-    let mut turns = VecDeque::new();
-    loop {
-        match (ours.next(), others.next()) {
-            (None, None) => return turns,
-            (one, other) => turns.extend(one.into_iter().chain(other)),
-        }
     }
 }
 
@@ -285,26 +262,16 @@ mod tests {
     }
 
     #[test]
-    fn families_take_turns_from_the_resolvers_first_on() {
-        let mixed = vec![v6(1), v6(2), v6(3), v4(4), v4(5)];
-        assert_eq!(interleave(mixed), [v6(1), v4(4), v6(2), v4(5), v6(3)]);
-        let mixed = vec![v4(1), v6(2), v6(3)];
-        assert_eq!(interleave(mixed), [v4(1), v6(2), v6(3)]);
-        assert_eq!(interleave(vec![v4(1), v4(2)]), [v4(1), v4(2)]);
-        assert_eq!(interleave(Vec::new()), []);
-    }
-
-    #[test]
     fn the_next_attempt_begins_after_the_delay_beside_the_first() {
         let start = Instant::now();
         let mut schedule = Schedule::new(vec![v4(1), v4(2)], start);
         assert_eq!(schedule.next(start), Next::Start(v4(1)));
-        assert_eq!(schedule.next(start), Next::Wait(Some(ATTEMPT_DELAY)));
+        assert_eq!(schedule.next(start), Next::Wait(Some(ADDRESS_DELAY)));
         let moment = Duration::from_nanos(1);
-        let just_before = start + ATTEMPT_DELAY - moment;
+        let just_before = start + ADDRESS_DELAY - moment;
         assert_eq!(schedule.next(just_before), Next::Wait(Some(moment)));
-        assert_eq!(schedule.next(start + ATTEMPT_DELAY), Next::Start(v4(2)));
-        assert_eq!(schedule.next(start + ATTEMPT_DELAY), Next::Wait(None));
+        assert_eq!(schedule.next(start + ADDRESS_DELAY), Next::Start(v4(2)));
+        assert_eq!(schedule.next(start + ADDRESS_DELAY), Next::Wait(None));
     }
 
     #[test]
@@ -314,12 +281,12 @@ mod tests {
         schedule.next(start);
         schedule.note_failure(start);
         assert_eq!(schedule.next(start), Next::Start(v4(2)));
-        assert_eq!(schedule.next(start + ATTEMPT_DELAY), Next::Start(v4(3)));
+        assert_eq!(schedule.next(start + ADDRESS_DELAY), Next::Start(v4(3)));
         // Either of the two may still succeed.
-        schedule.note_failure(start + ATTEMPT_DELAY);
-        assert_eq!(schedule.next(start + ATTEMPT_DELAY), Next::Wait(None));
-        schedule.note_failure(start + ATTEMPT_DELAY);
-        assert_eq!(schedule.next(start + ATTEMPT_DELAY), Next::GiveUp);
+        schedule.note_failure(start + ADDRESS_DELAY);
+        assert_eq!(schedule.next(start + ADDRESS_DELAY), Next::Wait(None));
+        schedule.note_failure(start + ADDRESS_DELAY);
+        assert_eq!(schedule.next(start + ADDRESS_DELAY), Next::GiveUp);
     }
 
     #[test]

@@ -78,7 +78,7 @@ mod websocket;
 struct Readme;
 
 pub use client::{Client, connect};
-pub use error::{AcceptError, ConnectError, Step, UrlFault};
+pub use error::{AcceptError, ConnectError, Step};
 pub use listener::Listener;
 pub use receiver::Receiver;
 #[cfg(feature = "tls")]
@@ -102,7 +102,8 @@ pub use wirebeat::handshake::{
 };
 pub use wirebeat::session::{
     Attempt, Backoff, DropReason, Dropped, Exponential, Failure, Fate, MessageId, Next, Pause,
-    Reconnect, SessionClosed, SessionConfig, SessionEvent, Target, TargetError,
+    Reconnect, SessionClosed, SessionConfig, SessionEvent, Target, TargetError, UrlFault,
+    UrlSyntaxError,
 };
 pub use wirebeat::{
     Cause, CloseCode, CloseError, CloseFrame, CloseFrameError, Closed, Config, Delivery, DialError,

@@ -4,18 +4,12 @@ use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until};
+use wirebeat::session::{ADDRESS_DELAY, dial_order};
 
 use crate::error::{ConnectError, Step};
-
-/// How long an attempt is waited for before the next begins beside it: what [RFC 8305 §8]
-/// recommends.
-///
-/// [RFC 8305 §8]: https://www.rfc-editor.org/rfc/rfc8305#section-8
-const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
 type Attempt = Pin<Box<dyn Future<Output = io::Result<TcpStream>> + Send>>;
 
@@ -25,9 +19,9 @@ pub(crate) async fn dial(
     host: String,
     addresses: Vec<SocketAddr>,
 ) -> Result<TcpStream, ConnectError> {
-    let mut race = Race { waiting: interleave(addresses), attempts: Vec::new(), failure: None };
+    let mut race = Race { waiting: dial_order(addresses), attempts: Vec::new(), failure: None };
     while race.start_next() {
-        let next_at = Instant::now() + ATTEMPT_DELAY;
+        let next_at = Instant::now() + ADDRESS_DELAY;
         let mut delay = pin!(sleep_until(next_at));
         let outcome = poll_fn(|cx| match race.poll(cx) {
             Poll::Ready(outcome) => Poll::Ready(outcome),
@@ -95,24 +89,6 @@ impl Race {
     }
 }
 
-/// Takes turns between the families of addresses, from the resolver's first on, so that a family
-/// that doesn't work here costs one attempt's delay ([RFC 8305 §4]).
-///
-/// [RFC 8305 §4]: https://www.rfc-editor.org/rfc/rfc8305#section-4
-fn interleave(addresses: Vec<SocketAddr>) -> VecDeque<SocketAddr> {
-    let first_is_ipv6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
-    let (ours, others): (Vec<_>, Vec<_>) =
-        addresses.into_iter().partition(|address| address.is_ipv6() == first_is_ipv6);
-    let (mut ours, mut others) = (ours.into_iter(), others.into_iter());
-    let mut turns = VecDeque::new();
-    loop {
-        match (ours.next(), others.next()) {
-            (None, None) => return turns,
-            (one, other) => turns.extend(one.into_iter().chain(other)),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::net::{Ipv4Addr, Ipv6Addr};
@@ -158,15 +134,6 @@ mod tests {
         let fillers = (0..4).map(|_| fill()).collect();
         tokio::task::yield_now().await;
         (listener, fillers, address)
-    }
-
-    #[test]
-    fn families_take_turns_from_the_resolvers_first_on() {
-        let mixed = vec![v6(1), v6(2), v6(3), v4(4), v4(5)];
-        assert_eq!(interleave(mixed), [v6(1), v4(4), v6(2), v4(5), v6(3)]);
-        let mixed = vec![v4(1), v6(2), v6(3)];
-        assert_eq!(interleave(mixed), [v4(1), v6(2), v6(3)]);
-        assert_eq!(interleave(Vec::new()), []);
     }
 
     #[tokio::test]

@@ -5,7 +5,7 @@ use std::io;
 #[cfg(feature = "tls")]
 use tokio_rustls::rustls;
 use wirebeat::handshake::{ReceivedResponse, RequestError, RequestRefusal};
-use wirebeat::session::TargetError;
+use wirebeat::session::{TargetError, UrlFault};
 use wirebeat::{Cause, Reason};
 
 /// Why there's no connection. Each kind names who can mend it, and its text says how.
@@ -82,25 +82,6 @@ pub enum Step {
     Handshake,
 }
 
-/// What is wrong with a URL.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UrlFault {
-    /// It isn't a URL.
-    Malformed(url::ParseError),
-    /// Its scheme isn't `ws` or `wss`.
-    Scheme,
-    /// It has a fragment, which [RFC 6455 §3] forbids.
-    ///
-    /// [RFC 6455 §3]: https://www.rfc-editor.org/rfc/rfc6455#section-3
-    Fragment,
-    /// It has a user name or a password, which nothing would be done with.
-    Credentials,
-    /// Its host can't stand in a request.
-    Host,
-    /// Its path or query can't stand in a request.
-    Target,
-}
-
 impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -154,7 +135,7 @@ impl fmt::Display for ConnectError {
             ConnectError::Rejected(response) => {
                 let status = response.status();
                 write!(f, "the server answered {status} instead of opening a WebSocket")?;
-                if let Some(advice) = advice(status) {
+                if let Some(advice) = response.advice() {
                     write!(f, "; {advice}")?;
                 }
                 Ok(())
@@ -205,21 +186,6 @@ fn tls_advice(error: &io::Error) -> Option<&'static str> {
     })
 }
 
-/// What to do about a status.
-fn advice(status: u16) -> Option<&'static str> {
-    Some(match status {
-        300..=399 => "redirects aren't followed, so use the URL that it names in Location",
-        401 | 407 => "it wants credentials, as an Authorization header",
-        403 => "it doesn't allow this client; check credentials and Origin",
-        404 | 410 => "check the URL's path",
-        426 => "it wants another version of the protocol",
-        400..=428 | 430..=499 => "check the URL and the headers",
-        429 => "there were too many requests; wait before the next",
-        500..=599 => "the server has a problem; try again later",
-        _ => return None,
-    })
-}
-
 impl Error for ConnectError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
@@ -266,23 +232,6 @@ impl fmt::Display for Step {
             Step::Connecting => "connecting",
             Step::Tls => "making the connection secure",
             Step::Handshake => "waiting for the server's answer",
-        })
-    }
-}
-
-impl fmt::Display for UrlFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            UrlFault::Malformed(error) => {
-                return write!(f, "it isn't a URL ({error}); write ws://host:port/path");
-            }
-            UrlFault::Scheme => "its scheme must be ws or wss",
-            UrlFault::Fragment => "a WebSocket URL has no #fragment; write # as %23",
-            UrlFault::Credentials => {
-                "user and password aren't sent; give an Authorization header instead"
-            }
-            UrlFault::Host => "its host isn't a name or an address",
-            UrlFault::Target => "its path or query has characters that must be percent-encoded",
         })
     }
 }

@@ -87,7 +87,7 @@ mod websocket;
 
 pub use byte_stream::ByteStream;
 pub use client::{Client, connect};
-pub use error::{AcceptError, ConnectError, Step, UrlFault};
+pub use error::{AcceptError, ConnectError, Step};
 #[cfg(feature = "axum")]
 pub use hyper::WebSocketUpgrade;
 #[cfg(feature = "hyper")]
@@ -116,7 +116,8 @@ pub use wirebeat::handshake::{
 };
 pub use wirebeat::session::{
     Attempt, Backoff, DropReason, Dropped, Exponential, Failure, Fate, MessageId, Next, Pause,
-    Reconnect, SessionClosed, SessionConfig, SessionEvent, Target, TargetError,
+    Reconnect, SessionClosed, SessionConfig, SessionEvent, Target, TargetError, UrlFault,
+    UrlSyntaxError,
 };
 pub use wirebeat::{
     Cause, CloseCode, CloseError, CloseFrame, CloseFrameError, Closed, Config, Delivery, DialError,

@@ -1,11 +1,11 @@
 #[cfg(feature = "tls")]
 use tokio_rustls::{TlsConnector, rustls::pki_types::ServerName};
+#[cfg(feature = "tls")]
+use wirebeat::session::UrlFault;
 
 #[cfg(feature = "tls")]
 use crate::address::Address;
 use crate::error::ConnectError;
-#[cfg(feature = "tls")]
-use crate::error::UrlFault;
 #[cfg(feature = "tls")]
 use crate::tls::ClientTls;
 use crate::{MaybeTls, Socket};

@@ -6,14 +6,14 @@ use std::time::Duration;
 use mio::event::Event;
 use mio::{Registry, Waker};
 use wirebeat::DialError;
+#[cfg(feature = "tls")]
+use wirebeat::session::UrlFault;
 use wirebeat::session::{Attempt, Target};
 
 use super::link::Link;
 use crate::address::{Address, Resolving};
 use crate::dial::Race;
 use crate::error::ConnectError;
-#[cfg(feature = "tls")]
-use crate::error::UrlFault;
 #[cfg(feature = "tls")]
 use crate::tls::{ClientTls, Tls};
 

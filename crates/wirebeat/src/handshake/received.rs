@@ -175,6 +175,22 @@ impl ReceivedResponse {
         self.status
     }
 
+    /// What whoever connects can do about it, in a few words, if the status says so much.
+    #[must_use]
+    pub fn advice(&self) -> Option<&'static str> {
+        Some(match self.status {
+            300..=399 => "redirects aren't followed, so use the URL that it names in Location",
+            401 | 407 => "it wants credentials, as an Authorization header",
+            403 => "it doesn't allow this client; check credentials and Origin",
+            404 | 410 => "check the URL's path",
+            426 => "it wants another version of the protocol",
+            400..=428 | 430..=499 => "check the URL and the headers",
+            429 => "there were too many requests; wait before the next",
+            500..=599 => "the server has a problem; try again later",
+            _ => return None,
+        })
+    }
+
     /// The headers.
     #[must_use]
     pub fn headers(&self) -> &Headers {

@@ -15,11 +15,12 @@
 //! | `ending` | how an attempt ends, and what follows |
 //! | `timeout`, `hints` | deadlines; what the host knows of its network |
 //! | `event`, `inbox` | what the application hears, and what it hasn't heard yet |
-//! | `driven` | what a driver of sessions can drive |
+//! | `driven`, `dial_order` | what a driver of sessions can drive; which of a host's addresses it tries first |
 
 mod attempt;
 mod backoff;
 mod dial;
+mod dial_order;
 mod driven;
 mod ending;
 mod event;
@@ -43,6 +44,7 @@ use core::time::Duration;
 
 pub use attempt::{Attempt, Wanted};
 pub use backoff::{Backoff, CustomBackoff, Exponential};
+pub use dial_order::{ADDRESS_DELAY, dial_order};
 pub use driven::Driven;
 #[cfg(feature = "url")]
 pub(crate) use driven::impl_driven;
@@ -52,7 +54,7 @@ pub use inbox::Inbox;
 pub use policy::{Failure, Pause, Reconnect, SessionConfig, ShouldReconnect};
 pub use target::Target;
 #[cfg(feature = "url")]
-pub use target::{TargetError, UrlSyntaxError};
+pub use target::{TargetError, UrlFault, UrlSyntaxError};
 
 use crate::{CloseFrame, Connection, Message, ReadyState, Seed, Timestamp};
 use fate::History;

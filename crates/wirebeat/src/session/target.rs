@@ -1,4 +1,6 @@
 #[cfg(feature = "url")]
+mod strict;
+#[cfg(feature = "url")]
 mod url;
 
 use alloc::boxed::Box;
@@ -6,6 +8,8 @@ use core::fmt;
 
 use crate::handshake::{Request, RequestError};
 
+#[cfg(feature = "url")]
+pub use self::strict::UrlFault;
 #[cfg(feature = "url")]
 pub use self::url::{TargetError, UrlSyntaxError};
 

@@ -112,7 +112,7 @@ impl Error for TargetError {}
 
 /// How a URL breaks the grammar.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct UrlSyntaxError(url::ParseError);
+pub struct UrlSyntaxError(pub(super) url::ParseError);
 
 impl fmt::Debug for UrlSyntaxError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
