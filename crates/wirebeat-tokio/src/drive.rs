@@ -8,6 +8,7 @@ use wirebeat::{Timestamp, Transport};
 
 use crate::Socket;
 use crate::chunk::Chunk;
+use crate::fan::Seen;
 use crate::scratch::Scratch;
 use crate::shared::{Held, Shared, Whole};
 use crate::state::{InputSide, OutputSide, State, Written};
@@ -170,10 +171,12 @@ impl<S: Socket> Shared<S> {
         }
         match state.begin_write() {
             Some(outgoing) => {
+                let seen = self.seen(&state);
                 drop(state);
                 let taken = poll_write(&mut *self.apart(), fan, &outgoing);
                 let mut state = self.lock();
                 let written = state.end_write(Some(outgoing), taken);
+                self.give_back(&mut state, seen);
                 (state, written)
             }
             None if state.is_unflushed => {
@@ -182,6 +185,7 @@ impl<S: Socket> Shared<S> {
                 let flushed = Pin::new(&mut *self.apart()).poll_flush(fan);
                 let mut state = self.lock();
                 state.is_writing = false;
+                state.tell_refused();
                 let written = end_flush(&mut state, flushed);
                 (state, written)
             }
@@ -208,6 +212,7 @@ impl<S: Socket> Shared<S> {
         }
         let mut scratch = Scratch::take();
         let bytes = scratch.bytes();
+        let seen = self.seen(&state);
         let read;
         if state.is_shared {
             state.is_reading = true;
@@ -219,12 +224,21 @@ impl<S: Socket> Shared<S> {
         }
         let Poll::Ready(read) = read else {
             state.is_reading = false;
+            self.give_back(&mut state, seen);
             return (state, Turn::Nothing);
         };
         let len = *read.as_ref().unwrap_or(&0);
         let mut chunk = Chunk::new(&mut bytes[..len]);
         let turn = give(&mut state, read, &mut chunk, want);
         (state, turn)
+    }
+
+    /// Gives back the right to read or write, which was `seen` when it was taken. If the transport has
+    /// woken everybody since, one of them was perhaps refused it, and we may not come back to it.
+    fn give_back(&self, state: &mut State, seen: Option<Seen>) {
+        if self.seen(state) != seen {
+            state.tell_refused();
+        }
     }
 
     /// Reads once into a long message.

@@ -1,7 +1,8 @@
 use std::mem;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::task::{Wake, Waker};
+
+use crate::sync::{AtomicUsize, Mutex, MutexGuard, Ordering};
 
 /// Wakes every task that waits for a connection.
 ///
@@ -21,7 +22,7 @@ struct Waiting {
 }
 
 /// What a task knows of a fan before it looks at what it might wait for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Seen(usize);
 
 impl Seen {

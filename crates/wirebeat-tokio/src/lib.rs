@@ -29,7 +29,7 @@
 //! | `websocket`, `sender`, `receiver`, `sink`, `byte_stream` | the handles on an open connection |
 //! | `run` | a handler that is polled beside its connection |
 //! | `calls` | what the handles' calls have in common |
-//! | `shared`, `drive`, `waiting`, `fan` | the core's loop as one poll, for one task or several |
+//! | `shared`, `drive`, `waiting`, `fan`, `sync` | the core's loop as one poll, for one task or several |
 //! | `quick` | the usual cases, in one step |
 //! | `state`, `inbox`, `timer`, `clock` | what is known of a connection |
 //! | `observer`, `trace` | what is told of it, for metrics and logs |
@@ -74,6 +74,7 @@ mod shared;
 mod sink;
 mod state;
 mod stream;
+mod sync;
 mod time_limit;
 mod timer;
 #[cfg(feature = "tls")]

@@ -1,6 +1,9 @@
+#[cfg(test)]
+mod schedules;
+
 use std::future::poll_fn;
 use std::ops::{Deref, DerefMut};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 
@@ -9,6 +12,7 @@ use wirebeat::{CloseCode, Closed, Connection};
 use crate::Socket;
 use crate::drive::Purpose;
 use crate::state::State;
+use crate::sync::{Mutex, MutexGuard};
 use crate::waiting::Fanned;
 
 /// A connection and its transport, for however many handles and tasks.

@@ -237,6 +237,12 @@ impl State {
         self.has_news = true;
     }
 
+    /// Something was read or written, or the right to do so was given back: whoever waits for room,
+    /// or was refused the right, should look again.
+    pub(crate) fn tell_refused(&mut self) {
+        self.has_news |= mem::take(&mut self.is_wanted);
+    }
+
     /// Whether others should look again, which is asked once.
     pub(crate) fn take_news(&mut self) -> bool {
         let is_sooner = self.is_shared && {

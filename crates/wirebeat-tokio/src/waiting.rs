@@ -93,6 +93,12 @@ impl<S> Shared<S> {
         state.forget_who_is_woken();
     }
 
+    /// What is known of the fan, if there is one.
+    #[inline]
+    pub(crate) fn seen(&self, state: &State) -> Option<Seen> {
+        state.is_fanned.then(|| self.fanned().fan.seen())
+    }
+
     /// What's woken by what a call does that doesn't wait.
     pub(crate) fn waker(&self, state: &State) -> Waker {
         if state.is_fanned {

@@ -4,6 +4,12 @@
 
 mod support;
 
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Wake, Waker};
+
 use support::{pair, pair_with};
 use tokio::net::TcpListener;
 use wirebeat_tokio::{
@@ -130,4 +136,34 @@ async fn the_last_of_the_halves_closes() {
     drop(sender);
     assert_eq!(server.recv().await, None);
     assert_eq!(server.closed().map(|closed| closed.code), Some(CloseCode::GOING_AWAY));
+}
+
+/// Counts how often it's woken.
+#[derive(Default)]
+struct Wakes(AtomicUsize);
+
+impl Wake for Wakes {
+    fn wake(self: Arc<Wakes>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// How often a call that can't go on wakes its task because that polls it, for another reason.
+fn wakes_of<F: Future>(call: F) -> usize {
+    let wakes = Arc::new(Wakes::default());
+    let waker = Waker::from(Arc::clone(&wakes));
+    let mut call = pin!(call);
+    for _ in 0..3 {
+        assert!(call.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    }
+    wakes.0.load(Ordering::Relaxed)
+}
+
+/// It would go round and round for as long as the peer doesn't read.
+#[tokio::test]
+async fn a_sender_that_is_blocked_does_not_wake_itself() {
+    let (mut client, server) = pair(16).await;
+    assert_eq!(wakes_of(client.send(vec![0; 4096])), 0);
+    let (sender, _receiver) = server.split();
+    assert_eq!(wakes_of(sender.send(vec![0; 4096])), 0);
 }

@@ -1,5 +1,4 @@
 use std::io::{self, ErrorKind};
-use std::mem;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -40,7 +39,9 @@ impl State {
         taken: Poll<io::Result<usize>>,
     ) -> Written {
         self.is_writing = false;
-        self.has_news |= mem::take(&mut self.is_wanted);
+        if taken.is_ready() {
+            self.tell_refused();
+        }
         let (taken, written) = match taken {
             Poll::Ready(Ok(taken)) if taken > 0 => {
                 self.note_written(taken);
@@ -88,7 +89,7 @@ impl State {
     /// Tells the connection what was read, unless it was read into one of its messages.
     pub(crate) fn end_read(&mut self, read: &io::Result<usize>, now: Timestamp) {
         self.is_reading = false;
-        self.has_news |= mem::take(&mut self.is_wanted);
+        self.tell_refused();
         (self.looked_at, self.is_quiet) = (now, false);
         match read {
             Ok(0) => self.end_input(now),
