@@ -70,7 +70,8 @@ proptest! {
     }
 
     /// Work is linear in the bytes: no more events than bytes, and what is allocated and copied on
-    /// the way is a few times what came, however it's cut.
+    /// the way is a few times what came, however it's cut. A buffer grows to twice what came and one
+    /// chunk more, so that all the buffers of a message are less than six times its length.
     #[test]
     fn invariant_3_work_is_linear_in_the_bytes(
         (role, stream) in stream(),
@@ -81,7 +82,7 @@ proptest! {
         let mut connection = meter.count(|| rules.connection());
         let events = give(&mut connection, &mut meter, &stream, &cuts);
         prop_assert!(events <= stream.len(), "{events} events of {} bytes", stream.len());
-        let bound = 4 * meter.received + SLACK;
+        let bound = 6 * meter.received + SLACK;
         prop_assert!(meter.allocated <= bound, "{} of {}", meter.allocated, meter.received);
     }
 }

@@ -13,7 +13,7 @@ use super::assert_said;
 
 fn refused(url: &str, protocols: &[&str]) -> ConstructError {
     let socket = WebSocket::new(url, protocols, Seed::new([7; 32]), Timestamp::ZERO);
-    socket.err().expect("it's refused")
+    socket.expect_err("it's refused")
 }
 
 #[test]
