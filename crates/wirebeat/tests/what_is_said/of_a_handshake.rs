@@ -104,3 +104,59 @@ fn what_an_application_cannot_answer_says_why() {
         (AcceptError::SubprotocolUnoffered, "the client didn't offer this subprotocol"),
     ]);
 }
+
+/// An error names what it breaks, so that whoever answers for the peer can look it up.
+#[test]
+fn every_error_names_its_section() {
+    use HandshakeError as E;
+    for (error, section) in [
+        (E::Malformed(Malformed::StartLine), "RFC 9112 §2.1"),
+        (E::Malformed(Malformed::LineEnd), "RFC 9112 §2.2"),
+        (E::Malformed(Malformed::ControlByte), "RFC 9110 §5.5"),
+        (E::Malformed(Malformed::Header), "RFC 9112 §5"),
+        (E::HeadTooLarge, "§10.4"),
+        (E::TooManyHeaders, "§10.4"),
+        (E::TooManyInterim, "RFC 9110 §15.2"),
+        (E::HttpVersion, "RFC 9110 §7.8"),
+        (E::Status(404), "§4.1, response item 1"),
+        (E::UpgradeMissing, "§4.1, response item 2"),
+        (E::UpgradeWrong, "§4.1, response item 2"),
+        (E::ConnectionMissing, "§4.1, response item 3"),
+        (E::AcceptMissing, "§4.1, response item 4"),
+        (E::AcceptWrong, "§4.1, response item 4"),
+        (E::AcceptRepeated, "§11.3.3"),
+        (E::ExtensionUnoffered, "§4.1, response item 5"),
+        (E::SubprotocolUnoffered, "§4.1, response item 6"),
+        (E::SubprotocolMissing, "Fetch, WebSocket protocol alterations"),
+        (E::SubprotocolRepeated, "§11.3.4"),
+    ] {
+        assert_eq!(error.section(), section, "{error}");
+    }
+    use RequestRefusal as R;
+    for (refusal, section) in [
+        (R::Malformed(Malformed::Header), "RFC 9112 §5"),
+        (R::HeadTooLarge, "§10.4"),
+        (R::TooManyHeaders, "§10.4"),
+        (R::TooManySubprotocols, "§10.4"),
+        (R::HttpVersion, "§4.2.1, item 1"),
+        (R::Method, "§4.2.1, item 1"),
+        (R::TargetInvalid, "RFC 9112 §3.2"),
+        (R::HostMissing, "§4.2.1, item 2"),
+        (R::HostRepeated, "RFC 9112 §3.2"),
+        (R::HostInvalid, "RFC 9112 §3.2"),
+        (R::Body, "RFC 9112 §6"),
+        (R::ConnectionMissing, "§4.2.1, item 4"),
+        (R::KeyMissing, "§4.2.1, item 5"),
+        (R::KeyInvalid, "§4.2.1, item 5"),
+        (R::KeyRepeated, "§11.3.1"),
+        (R::WebSocketVersion, "§4.4"),
+        (R::WebSocketVersionRepeated, "§11.3.5"),
+        (R::SubprotocolInvalid, "§4.1, request item 10"),
+        (R::SubprotocolRepeated, "§4.1, request item 10"),
+        (R::OriginRepeated, "RFC 6454 §7.3"),
+        (R::DataBeforeAnswer, "§4.1"),
+        (R::OriginRefused, "§10.2"),
+    ] {
+        assert_eq!(refusal.section(), section, "{refusal}");
+    }
+}
