@@ -9,6 +9,7 @@ mod host;
 mod link;
 mod net;
 mod queue;
+pub mod record;
 mod rng;
 mod sim;
 mod timer;

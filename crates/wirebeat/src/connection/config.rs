@@ -173,6 +173,12 @@ impl Heartbeat {
         self.interval
     }
 
+    /// The message that is sent instead of a ping, if it's one of the application's.
+    #[must_use]
+    pub fn message(&self) -> Option<&Message<'static>> {
+        self.message.as_ref().map(|heartbeat| &heartbeat.message)
+    }
+
     /// How long the answer may take.
     #[must_use]
     pub fn timeout(&self) -> Duration {

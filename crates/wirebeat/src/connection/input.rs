@@ -38,8 +38,9 @@ impl<'i> Input<'i> {
     }
 
     /// The bytes that are left.
+    #[must_use]
     #[inline]
-    pub(crate) fn rest(&self) -> &[u8] {
+    pub fn rest(&self) -> &[u8] {
         self.0
     }
 

@@ -125,6 +125,22 @@ impl Origin {
     }
 }
 
+/// As browsers write it.
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Repr::Null => f.write_str("null"),
+            Repr::Tuple { scheme, host, port } => {
+                write!(f, "{scheme}://{host}")?;
+                match port {
+                    Some(port) if default_port(scheme) != Some(*port) => write!(f, ":{port}"),
+                    Some(_) | None => Ok(()),
+                }
+            }
+        }
+    }
+}
+
 /// Text that isn't an origin: not `null`, `scheme://host` or `scheme://host:port`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OriginError;

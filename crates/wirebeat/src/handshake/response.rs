@@ -80,6 +80,18 @@ impl Acceptance {
         Ok(self)
     }
 
+    /// The headers that were added.
+    #[must_use]
+    pub fn headers(&self) -> &Headers {
+        &self.headers
+    }
+
+    /// The name of the subprotocol chosen.
+    #[must_use]
+    pub fn subprotocol_name(&self) -> Option<&str> {
+        self.subprotocol.as_deref()
+    }
+
     /// The subprotocol chosen.
     pub(super) fn chosen(&self) -> Option<&ByteString> {
         self.subprotocol.as_ref()
@@ -184,6 +196,18 @@ impl Response {
     pub fn body(mut self, body: impl Into<Bytes>) -> Response {
         self.body = body.into();
         self
+    }
+
+    /// The headers that were added.
+    #[must_use]
+    pub fn headers(&self) -> &Headers {
+        &self.headers
+    }
+
+    /// What the body holds.
+    #[must_use]
+    pub fn content(&self) -> &[u8] {
+        &self.body
     }
 
     /// The status.
