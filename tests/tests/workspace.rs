@@ -136,6 +136,7 @@ fn clippy_checks_against_the_rust_version_of_the_packages() {
         ("clippy.toml", libraries),
         ("crates/wirebeat/clippy.toml", libraries),
         ("crates/wirebeat-cli/clippy.toml", program),
+        ("crates/wirebeat-sim/clippy.toml", libraries),
     ] {
         assert_eq!(&toml_at(file)["msrv"], version, "{file}");
     }

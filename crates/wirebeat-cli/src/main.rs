@@ -5,6 +5,7 @@
 //! | `connect` | a client in the terminal, or between pipes |
 //! | `serve` | a server that echoes or broadcasts, with a page to try it |
 //! | `sim` | runs of many clients on a network that fails, in virtual time |
+//! | `replay` | a recorded connection, again |
 //! | `live` | one connection that is cut, found dead and made anew |
 //! | `completions` | what a shell completes |
 //! | `failure` | why a run failed, and its exit code |
@@ -21,6 +22,7 @@ mod interrupt;
 mod live;
 mod options;
 mod pem;
+mod replay;
 mod serve;
 mod show;
 mod sim;
@@ -47,6 +49,7 @@ enum Command {
     Serve(Box<serve::Arguments>),
     Live(live::Arguments),
     Sim(Box<sim::Arguments>),
+    Replay(replay::Arguments),
     Completions(completions::Arguments),
 }
 
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
         Command::Serve(arguments) => serve::run(*arguments),
         Command::Live(arguments) => live::run(&arguments),
         Command::Sim(arguments) => sim::run(&arguments),
+        Command::Replay(arguments) => replay::run(&arguments),
         Command::Completions(arguments) => completions::print::<Arguments>(&arguments),
     };
     match done {

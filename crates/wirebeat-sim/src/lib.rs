@@ -1,4 +1,4 @@
-//! Deterministic simulation of WebSockets.
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
 mod check;

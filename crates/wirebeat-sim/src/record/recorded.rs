@@ -14,6 +14,7 @@ use super::log::Log;
 ///
 /// What only looks at a connection is reached by dereferencing. There's no
 /// [`read_target`](Connection::read_target): all bytes go through [`receive`](Recorded::receive).
+/// It neither offers nor grants compression, whose settings a recording doesn't hold.
 #[derive(Debug)]
 pub struct Recorded {
     connection: Connection,
@@ -42,7 +43,8 @@ impl Recorded {
     /// A connection of any role.
     #[must_use]
     pub fn begin(role: Role, config: &Config, now: Timestamp, log: Log) -> Recorded {
-        let begin = Begin { role, config: config.clone(), now };
+        let config = Config { deflate: None, ..config.clone() };
+        let begin = Begin { role, config, now };
         let connection = begin.connection();
         log.begin(begin);
         Recorded { connection, log }
