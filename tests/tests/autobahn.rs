@@ -34,12 +34,24 @@ fn sections_1_to_7_and_10_are_passed_by_clients() {
 
 #[test]
 #[ignore = "a suite of its own, which .ci/run runs"]
+fn a_slice_of_12_and_13_is_passed_by_servers() {
+    each(|implementation| test_server(&Kosoku, implementation, Selection::CompressionSlice));
+}
+
+#[test]
+#[ignore = "a suite of its own, which .ci/run runs"]
+fn a_slice_of_12_and_13_is_passed_by_clients() {
+    each(|implementation| test_client(&Kosoku, implementation, Selection::CompressionSlice));
+}
+
+#[test]
+#[ignore = "a suite of its own, which .ci/run all runs"]
 fn sections_12_and_13_are_passed_by_servers() {
     each(|implementation| test_server(&Kosoku, implementation, Selection::Compression));
 }
 
 #[test]
-#[ignore = "a suite of its own, which .ci/run runs"]
+#[ignore = "a suite of its own, which .ci/run all runs"]
 fn sections_12_and_13_are_passed_by_clients() {
     each(|implementation| test_client(&Kosoku, implementation, Selection::Compression));
 }

@@ -80,8 +80,9 @@ fn assert_deflated(socket: &WebSocket<TcpStream>, json: &str) {
     assert!(agreed.server_max_window_bits <= asked.server_max_window_bits, "{agreed}");
     assert!(agreed.client_max_window_bits <= asked.client_max_window_bits, "{agreed}");
     let savings = socket.savings().unwrap();
-    assert!(savings.sent_on_wire * 4 < savings.sent, "{savings}");
-    assert!(savings.received > 0 && savings.received_on_wire * 4 < savings.received, "{savings}");
+    // What repeats itself after 251 bytes isn't seen in the smallest window.
+    assert!(savings.sent_on_wire * 5 < savings.sent * 3, "{savings}");
+    assert!(savings.received_on_wire * 5 < savings.received * 3, "{savings}");
 }
 
 #[test]

@@ -12,6 +12,8 @@ pub enum Selection {
     Load,
     /// 12 and 13: messages that are compressed, with every way to agree on it.
     Compression,
+    /// Of these, one content and the way that makes the most of the offers.
+    CompressionSlice,
     /// The first of them, for tests of the tests.
     Framing,
 }
@@ -23,6 +25,7 @@ impl Selection {
             Self::Protocol => &["1", "2", "3", "4", "5", "6", "7", "10"],
             Self::Load => &["9"],
             Self::Compression => &["12", "13"],
+            Self::CompressionSlice => &["12.1", "13.7"],
             Self::Framing => &["1"],
         }
     }
@@ -35,7 +38,10 @@ impl Selection {
     /// All cases of these sections.
     pub fn cases(self) -> BTreeSet<&'static str> {
         let selected = |case: &&str| {
-            case.split('.').next().is_some_and(|section| self.sections().contains(&section))
+            let is_of = |section: &&str| {
+                case.strip_prefix(*section).is_some_and(|rest| rest.starts_with('.'))
+            };
+            self.sections().iter().any(is_of)
         };
         CASES.split_whitespace().filter(selected).collect()
     }

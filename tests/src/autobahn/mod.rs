@@ -20,7 +20,7 @@ pub use report::{Report, Verdict, Verdicts};
 pub use runner::{FuzzingServer, Kosoku, Runner, Wstest};
 
 /// The longest silence of a process: a runner says nothing until all cases were run.
-const SILENCE_MAX: Duration = Duration::from_secs(300);
+const SILENCE_MAX: Duration = Duration::from_secs(1800);
 
 /// Tests the server of the program `implementation`, and returns the verdicts: one for each case of the
 /// selection, and nothing but "OK" and "INFORMATIONAL".

@@ -132,7 +132,7 @@ pub struct Connection {
     backlog: Option<Box<Backlog>>,
     subprotocol: Option<Box<str>>,
     /// How messages are compressed, if both sides agreed to it.
-    compression: Option<Box<Compression>>,
+    compression: Option<compression::Boxed>,
     ending: Option<Box<Ending>>,
 }
 
@@ -277,7 +277,7 @@ impl Connection {
         self.compression = deflate.map(|(deflate, parameters)| {
             // RFC 7692 §6: RSV1 is "the "Per-Message Compressed" bit".
             self.receiver.allow(Rsv::RSV1);
-            Box::new(Compression::new(self.role, deflate, parameters))
+            Compression::boxed(self.role, deflate, parameters)
         });
     }
 

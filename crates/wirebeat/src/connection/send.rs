@@ -34,12 +34,8 @@ impl Connection {
     ) -> Result<(), SendMessageError<'m>> {
         self.advance_clock(now);
         let message = message.into();
-        if !self.takes_message(message.len()) {
-            return Err(self.refuse_message(message));
-        }
-        if self.compression.is_some() {
-            self.push_compressed(&message);
-            return Ok(());
+        if self.compression.is_some() || !self.takes_message(message.len()) {
+            return self.send_unusual(message);
         }
         let first_byte = frame::first_byte(true, Rsv::NONE, message.kind().opcode());
         let key = self.masking_key();
@@ -96,6 +92,17 @@ impl Connection {
             None => self.queue.push_message(first_byte, payload, key),
             Some(_) => self.queue.push_packed(first_byte, payload, key, len),
         }
+    }
+
+    /// [`send`](Connection::send) where messages are compressed, or can't be taken.
+    #[cold]
+    #[inline(never)]
+    fn send_unusual<'m>(&mut self, message: Message<'m>) -> Result<(), SendMessageError<'m>> {
+        if !self.takes_message(message.len()) {
+            return Err(self.refuse_message(message));
+        }
+        self.push_compressed(&message);
+        Ok(())
     }
 
     /// Queues a message compressed, or as it is if that's shorter.

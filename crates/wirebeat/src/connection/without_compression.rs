@@ -10,6 +10,9 @@ use crate::{Kind, Payload, ProtocolError, Role};
 #[derive(Debug)]
 pub(super) enum Compression {}
 
+/// Where it would be kept: it takes no room, and no instruction.
+pub(super) type Boxed = Compression;
+
 /// No payload is compressed.
 #[derive(Debug)]
 pub(super) enum Packed {}
@@ -23,7 +26,7 @@ pub(super) struct PackedForms;
 pub(super) enum ContextTakenOver {}
 
 impl Compression {
-    pub(super) fn new(_: Role, deflate: Deflate, _: DeflateParameters) -> Compression {
+    pub(super) fn boxed(_: Role, deflate: Deflate, _: DeflateParameters) -> Boxed {
         match deflate {}
     }
 

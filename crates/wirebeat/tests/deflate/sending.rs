@@ -45,6 +45,22 @@ fn what_gets_no_shorter_goes_as_it_is() {
     }
 }
 
+/// Unless that's wanted, for the context.
+#[test]
+fn what_gets_longer_may_go_compressed() {
+    let deflate = Deflate::default().even_if_longer(true);
+    let [mut client, mut server] = pair(&deflate, takeover());
+    let (text, bytes) = (json(1000), Numbers::new(1).bytes(100));
+    client.send(START, &*text).expect("room");
+    client.send(START, &*bytes).expect("room");
+    client.send(START, &*text).expect("room");
+    let sent = frames(&waiting(&mut client));
+    assert_eq!(sent[1].first, BINARY | RSV1);
+    assert!(sent[1].payload.len() >= 100 && sent[2].payload.len() < 40);
+    let events = pass(&mut client, &mut server, 99);
+    assert_eq!(messages(events), [(*text).into(), (*bytes).into(), (*text).into()]);
+}
+
 #[test]
 fn a_message_may_be_sent_uncompressed_and_later_ones_refer_past_it() {
     let [mut client, mut server] = pair(&Deflate::default(), takeover());

@@ -83,7 +83,7 @@ impl Compression {
         }
         let mut compressor = self.take_compressor()?;
         let packed = Packed::new(&mut compressor, payload, true, self.deflate.pool().block());
-        let is_shorter = packed.len() < payload.len();
+        let is_shorter = packed.len() < payload.len() || self.deflate.settings().is_even_if_longer;
         if !is_shorter && self.takes_own_context_over() {
             // The receiver won't know of this message, so no later one may refer to it.
             compressor.reset();

@@ -42,9 +42,12 @@ pub(super) struct Compression {
     savings: Option<Box<Savings>>,
 }
 
+/// Where it's kept.
+pub(super) type Boxed = Box<Compression>;
+
 impl Compression {
-    pub(super) fn new(role: Role, deflate: Deflate, parameters: DeflateParameters) -> Compression {
-        Compression {
+    pub(super) fn boxed(role: Role, deflate: Deflate, parameters: DeflateParameters) -> Boxed {
+        Box::new(Compression {
             deflate,
             parameters,
             role,
@@ -52,7 +55,7 @@ impl Compression {
             compressor: None,
             inflating: None,
             savings: None,
-        }
+        })
     }
 
     /// Whether what we send refers to what we sent before.

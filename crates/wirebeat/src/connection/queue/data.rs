@@ -112,6 +112,14 @@ impl DataLane {
         }
         self.pieces.clear();
         self.at = Position::default();
+        if self.app_lens.is_some() {
+            self.forget_app_lens();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn forget_app_lens(&mut self) {
         if let Some(app_lens) = &mut self.app_lens {
             app_lens.clear();
         }

@@ -2,12 +2,10 @@
 //!
 //! [RFC 7692 §7.2.2]: https://www.rfc-editor.org/rfc/rfc7692#section-7.2.2
 
-use alloc::boxed::Box;
-
-use super::parts::{Body, FrameKind, FrameRest, Incoming, Parts, Path};
-use super::rules::Rules;
+use super::parts::{FrameKind, FrameRest, Incoming, Packing, Parts};
+use super::rules::{DeliveryMode, Rules};
 use super::{Received, unmask};
-use crate::connection::compression::Compression;
+use crate::connection::compression::Boxed;
 use crate::connection::event::Fragment;
 use crate::connection::input::Input;
 use crate::frame::{self, Header, Opcode};
@@ -41,13 +39,19 @@ impl Parts {
     /// Whether a compressed message is in progress.
     #[inline]
     pub(super) fn is_message_compressed(&self) -> bool {
-        matches!(self.message, Some(Incoming { body: Body::Compressed { .. }, .. }))
+        self.message.as_ref().is_some_and(|message| message.packing != Packing::Plain)
+    }
+
+    /// Whether the frame in progress is one of a compressed message: control frames aren't.
+    #[inline]
+    pub(super) fn is_frame_compressed(&self) -> bool {
+        matches!(self.frame, Some(FrameRest { is_apart: true, .. })) && self.is_message_compressed()
     }
 
     /// Whether more waits of what came of a compressed message.
     #[inline]
     pub(super) fn holds_more(&self) -> bool {
-        matches!(self.message, Some(Incoming { body: Body::Compressed { is_more: true }, .. }))
+        self.message.as_ref().is_some_and(|message| message.packing == Packing::CompressedAndMore)
     }
 
     /// Begins a frame of a compressed message.
@@ -57,7 +61,7 @@ impl Parts {
         fin: bool,
         input: &mut Input<'i>,
         rules: &Rules,
-        compression: &mut Option<Box<Compression>>,
+        compression: &mut Option<Boxed>,
     ) -> Option<Received<'i>> {
         let Header { payload_len: rest, masking_key: key, .. } = *header;
         let so_far = self.message.as_ref().map_or(0, |message| message.len);
@@ -71,11 +75,11 @@ impl Parts {
         };
         if let Some(kind) = begins {
             compression.as_mut()?.begin(kind, rules.delivery, rules.message_len_max);
-            let body = Body::Compressed { is_more: false };
-            self.message = Some(Incoming { len: 0, is_fragmented: !fin, body });
+            let message = Incoming::new(kind, fin, DeliveryMode::Pieces);
+            self.message = Some(Incoming { packing: Packing::Compressed, ..message });
         }
         let kind = FrameKind::Data { fin };
-        self.frame = Some(FrameRest { rest, key, kind, path: Path::Decompressor });
+        self.frame = Some(FrameRest { rest, key, kind, is_apart: true });
         // An empty frame is complete with its header.
         if rest == 0 { self.inflate(input, compression) } else { None }
     }
@@ -84,7 +88,7 @@ impl Parts {
     pub(super) fn inflate<'i>(
         &mut self,
         input: &mut Input<'i>,
-        compression: &mut Option<Box<Compression>>,
+        compression: &mut Option<Boxed>,
     ) -> Option<Received<'i>> {
         let compression = compression.as_mut()?;
         let frame = self.frame.as_mut()?;
@@ -106,7 +110,7 @@ impl Parts {
     /// Goes on with what came before.
     pub(super) fn inflate_waiting<'i>(
         &mut self,
-        compression: &mut Option<Box<Compression>>,
+        compression: &mut Option<Boxed>,
     ) -> Option<Received<'i>> {
         let inflation = compression.as_mut()?.inflate_waiting();
         self.inflated(inflation)
@@ -123,7 +127,7 @@ impl Parts {
         let message = self.message.as_mut()?;
         match inflation {
             Inflation::Nothing => {
-                message.body = Body::Compressed { is_more: false };
+                message.packing = Packing::Compressed;
                 None
             }
             Inflation::Message(message) => {
@@ -131,7 +135,8 @@ impl Parts {
                 Some(Received::Message(message))
             }
             Inflation::Fragment { fragment, is_more } => {
-                message.body = Body::Compressed { is_more };
+                message.packing =
+                    if is_more { Packing::CompressedAndMore } else { Packing::Compressed };
                 if fragment.last {
                     self.message = None;
                 }

@@ -3,12 +3,11 @@ mod parts;
 mod read_target;
 mod rules;
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use bytes::buf::Limit;
 
-use super::compression::Compression;
+use super::compression::Boxed;
 use super::config::Config;
 use super::event::Fragment;
 use super::input::Input;
@@ -60,7 +59,7 @@ impl Receiver {
     pub(super) fn next<'i>(
         &mut self,
         input: &mut Input<'i>,
-        compression: &mut Option<Box<Compression>>,
+        compression: &mut Option<Boxed>,
     ) -> Option<Received<'i>> {
         match self.whole_message(input) {
             Some(whole) => Some(whole.into()),

@@ -6,7 +6,7 @@ use core::mem;
 
 use super::rules::{DeliveryMode, Rules};
 use super::{Received, Receiver, unmask, whole};
-use crate::connection::compression::Compression;
+use crate::connection::compression::Boxed;
 use crate::connection::event::Fragment;
 use crate::connection::input::Input;
 use crate::frame::{
@@ -41,18 +41,9 @@ pub(super) struct FrameRest {
     pub(super) rest: u64,
     pub(super) key: Option<MaskingKey>,
     pub(super) kind: FrameKind,
-    pub(super) path: Path,
-}
-
-/// Where the payload of a frame goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Path {
-    /// Into the message, by way of the driver's chunk.
-    Chunk,
-    /// Into the message, also directly.
-    ReadTarget,
-    /// Through the decompressor.
-    Decompressor,
+    /// Whether it doesn't come by way of the driver's chunk alone: the message may be read into, or is
+    /// compressed.
+    pub(super) is_apart: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -75,21 +66,24 @@ pub(super) struct Incoming {
     pub(super) len: u64,
     /// Whether it has more than one frame.
     pub(super) is_fragmented: bool,
+    pub(super) packing: Packing,
     pub(super) body: Body,
 }
 
 #[derive(Debug)]
 pub(super) enum Body {
     Whole(Assembly),
-    Pieces {
-        kind: Kind,
-        checker: Utf8Checker,
-        begun: bool,
-    },
-    /// What comes out of it is in the compression's keeping. It may be that more waits there.
-    Compressed {
-        is_more: bool,
-    },
+    Pieces { kind: Kind, checker: Utf8Checker, begun: bool },
+}
+
+/// Whether a message is compressed. If it is, what comes out of it is in the compression's keeping, and
+/// nothing goes to its body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Packing {
+    Plain,
+    Compressed,
+    /// It is, and more waits of what came out of it.
+    CompressedAndMore,
 }
 
 impl Receiver {
@@ -98,7 +92,7 @@ impl Receiver {
     pub(in super::super) fn next_in_parts<'i>(
         &mut self,
         input: &mut Input<'i>,
-        compression: &mut Option<Box<Compression>>,
+        compression: &mut Option<Boxed>,
     ) -> Option<Received<'i>> {
         match &mut self.parts {
             // The usual case of a message that comes in parts: one more of them.
@@ -113,7 +107,7 @@ impl Receiver {
     fn next_frames<'i>(
         &mut self,
         input: &mut Input<'i>,
-        compression: &mut Option<Box<Compression>>,
+        compression: &mut Option<Boxed>,
     ) -> Option<Received<'i>> {
         let parts = self.parts.get_or_insert_default();
         let received = parts.next(input, &self.rules, &mut self.last_len, compression);
@@ -136,7 +130,7 @@ impl Parts {
         input: &mut Input<'i>,
         rules: &Rules,
         last_len: &mut usize,
-        compression: &mut Option<Box<Compression>>,
+        compression: &mut Option<Boxed>,
     ) -> Option<Received<'i>> {
         if self.is_read_target()
             && let Some(received) = self.absorb_target(last_len)
@@ -156,7 +150,7 @@ impl Parts {
                 if input.is_empty() {
                     return None;
                 }
-                if frame.path == Path::Decompressor {
+                if self.is_frame_compressed() {
                     self.inflate(input, compression)
                 } else if frame.rest > input.len() as u64 {
                     return self.part_of_payload(input, *last_len);
@@ -191,7 +185,8 @@ impl Parts {
             return None;
         }
         let key_len = if rules.mask_bit == 0 { 0 } else { size_of::<MaskingKey>() };
-        let Incoming { len, is_fragmented, body: Body::Whole(assembly) } = self.message.as_mut()?
+        let Incoming { len, is_fragmented, body: Body::Whole(assembly), .. } =
+            self.message.as_mut()?
         else {
             return None;
         };
@@ -260,7 +255,7 @@ impl Parts {
         input: &mut Input<'i>,
         rules: &Rules,
         last_len: &mut usize,
-        compression: &mut Option<Box<Compression>>,
+        compression: &mut Option<Boxed>,
     ) -> Option<Received<'i>> {
         let Header { payload_len, masking_key: key, fin, .. } = *header;
         let kind = match header.opcode {
@@ -283,15 +278,12 @@ impl Parts {
             Opcode::Binary => self.message = Some(Incoming::new(Kind::Binary, fin, rules.delivery)),
             Opcode::Continuation | Opcode::Close | Opcode::Ping | Opcode::Pong => {}
         }
-        let path = match &self.message {
-            Some(Incoming { body: Body::Whole(Assembly::Binary(_)), .. })
-                if payload_len >= READ_TARGET_LEN_MIN =>
-            {
-                Path::ReadTarget
-            }
-            _ => Path::Chunk,
-        };
-        self.frame = Some(FrameRest { rest: payload_len, key, kind, path });
+        let is_apart = payload_len >= READ_TARGET_LEN_MIN
+            && matches!(
+                &self.message,
+                Some(Incoming { body: Body::Whole(Assembly::Binary(_)), .. })
+            );
+        self.frame = Some(FrameRest { rest: payload_len, key, kind, is_apart });
         // An empty frame is complete with its header.
         if payload_len == 0 { self.payload(input, last_len) } else { None }
     }
@@ -300,7 +292,7 @@ impl Parts {
     #[inline]
     pub(super) fn awaits_more_than(&self, len: usize) -> bool {
         match &self.frame {
-            Some(frame) => frame.rest > len as u64 && frame.path == Path::Chunk,
+            Some(frame) => frame.rest > len as u64 && !frame.is_apart,
             None => false,
         }
     }
@@ -320,7 +312,7 @@ impl Parts {
         match (frame.kind, &mut self.message) {
             (
                 FrameKind::Data { .. },
-                Some(Incoming { len, is_fragmented, body: Body::Whole(assembly) }),
+                Some(Incoming { len, is_fragmented, body: Body::Whole(assembly), .. }),
             ) => {
                 *len += piece.len() as u64;
                 let frame_rest = usize::try_from(frame_rest).unwrap_or(usize::MAX);
@@ -373,7 +365,7 @@ impl Parts {
         fin: bool,
         last_len: &mut usize,
     ) -> Option<Received<'i>> {
-        let Incoming { len, is_fragmented, body } = self.message.as_mut()?;
+        let Incoming { len, is_fragmented, body, .. } = self.message.as_mut()?;
         match body {
             Body::Whole(assembly) if fin && *len == 0 => {
                 // All of the message is here: nothing needs to be put together.
@@ -391,7 +383,6 @@ impl Parts {
                 if fin { self.finish_message(last_len) } else { None }
             }
             Body::Pieces { .. } => self.fragment(payload, key, fin),
-            Body::Compressed { .. } => None,
         }
     }
 
@@ -431,21 +422,22 @@ impl Parts {
                     Err(_) => Received::Violation(ProtocolError::TextNotUtf8),
                 })
             }
-            Body::Pieces { .. } | Body::Compressed { .. } => None,
+            Body::Pieces { .. } => None,
         }
     }
 }
 
 impl Incoming {
     #[inline]
-    fn new(kind: Kind, fin: bool, delivery: DeliveryMode) -> Incoming {
+    pub(super) fn new(kind: Kind, fin: bool, delivery: DeliveryMode) -> Incoming {
         let body = match delivery {
             DeliveryMode::Whole => Body::Whole(Assembly::new(kind)),
             DeliveryMode::Pieces => {
-                Body::Pieces { kind, checker: Utf8Checker::default(), begun: false }
+                let checker = Utf8Checker::default();
+                Body::Pieces { kind, checker, begun: false }
             }
         };
-        Incoming { len: 0, is_fragmented: !fin, body }
+        Incoming { len: 0, is_fragmented: !fin, packing: Packing::Plain, body }
     }
 }
 

@@ -6,7 +6,7 @@ use bytes::BufMut;
 use bytes::buf::Limit;
 
 use super::Received;
-use super::parts::{Body, FrameKind, FrameRest, Incoming, Parts, Path};
+use super::parts::{Body, FrameKind, FrameRest, Incoming, Parts};
 use crate::frame;
 use crate::message::Assembly;
 
@@ -24,7 +24,8 @@ impl Parts {
     /// Whether what is to come may be read into the message directly.
     #[inline]
     pub(super) fn is_read_target(&self) -> bool {
-        matches!(self.frame, Some(FrameRest { path: Path::ReadTarget, .. }))
+        matches!(self.frame, Some(FrameRest { is_apart: true, .. }))
+            && !self.is_message_compressed()
     }
 
     /// See [`Receiver::read_target`].
@@ -35,7 +36,8 @@ impl Parts {
 
     fn rest_of_target(&mut self, last_len: usize) -> Option<Limit<&mut Vec<u8>>> {
         let FrameRest { rest, .. } = *self.frame.as_ref()?;
-        let Incoming { len, is_fragmented, body: Body::Whole(assembly) } = self.message.as_mut()?
+        let Incoming { len, is_fragmented, body: Body::Whole(assembly), .. } =
+            self.message.as_mut()?
         else {
             return None;
         };

@@ -72,6 +72,7 @@ pub(crate) struct Settings {
     pub(crate) memory_level: u8,
     pub(crate) message_len_min: usize,
     pub(crate) ratio_max: Option<u32>,
+    pub(crate) is_even_if_longer: bool,
 }
 
 impl Default for Settings {
@@ -84,6 +85,7 @@ impl Default for Settings {
             memory_level: 8,
             message_len_min: 64,
             ratio_max: None,
+            is_even_if_longer: false,
         }
     }
 }
@@ -133,6 +135,14 @@ impl Deflate {
     #[must_use]
     pub fn message_len_min(self, message_len_min: usize) -> Deflate {
         self.with(|settings| settings.message_len_min = message_len_min.max(1))
+    }
+
+    /// Whether a message is sent compressed even if that makes it longer, by some bytes; `false` by
+    /// default. Where contexts are taken over, one that goes as it is instead makes the next begin a
+    /// context of its own: for streams in which such messages are many and small, that costs more.
+    #[must_use]
+    pub fn even_if_longer(self, is_even_if_longer: bool) -> Deflate {
+        self.with(|settings| settings.is_even_if_longer = is_even_if_longer)
     }
 
     /// How many times as long as what came of it a message may get, inclusive; by default only the
