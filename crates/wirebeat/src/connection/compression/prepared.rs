@@ -10,7 +10,10 @@ use crate::extension::WindowBits;
 
 /// What a prepared message was compressed to, by what it depends on. All clones share it.
 #[derive(Clone, Debug, Default)]
-pub(in crate::connection) struct PackedForms(Arc<Mutex<Vec<(Form, Option<Bytes>)>>>);
+pub(in crate::connection) struct PackedForms(Arc<Mutex<Forms>>);
+
+/// Each form, and the message in it; `None` where it's to go as it is.
+type Forms = Vec<(Form, Option<Bytes>)>;
 
 /// What the compressed form of a message depends on, where nothing is taken over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -22,6 +22,7 @@ pub(super) struct DataLane {
     at: Position,
     /// Where messages are compressed: what each data frame that waits stands for, in bytes of the
     /// application's. Otherwise it's its payload.
+    #[expect(clippy::box_collection, reason = "an idle connection has none")]
     app_lens: Option<Box<VecDeque<u64>>>,
 }
 

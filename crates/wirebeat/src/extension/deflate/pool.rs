@@ -17,6 +17,7 @@ pub(crate) type Block = Box<[u8; BLOCK_LEN]>;
 /// What connections need for as long as a message lasts, and not in between.
 #[derive(Default)]
 pub(crate) struct Pool {
+    #[expect(clippy::vec_box, reason = "a connection has it boxed, and neither boxes it anew")]
     compressors: Mutex<Vec<Box<Compressor>>>,
     decompressors: Mutex<Vec<Decompressor>>,
     blocks: Mutex<Vec<Block>>,
