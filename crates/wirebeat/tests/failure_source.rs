@@ -30,8 +30,13 @@ fn collect(folder: &Path, files: &mut Vec<(String, String)>) {
 
 const WORDS: [&str; 6] = ["authorization", "password", "credential", "bearer", "basic", "cookie"];
 
-/// Where a client's own go into its request.
-const WRITES_CREDENTIALS: [&str; 2] = ["session/target.rs", "session/target/url.rs"];
+/// Where a client's own go into its request, or are refused there, or asked for by a server.
+const WRITES_CREDENTIALS: [&str; 4] = [
+    "handshake/received.rs",
+    "session/target.rs",
+    "session/target/strict.rs",
+    "session/target/url.rs",
+];
 
 /// websockets CVE-2021-33880: the time that a comparison takes tells of a password. Nothing in here
 /// reads credentials that come, so nothing can compare them. The one list that names their headers
