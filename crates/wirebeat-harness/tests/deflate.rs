@@ -11,10 +11,10 @@ use wirebeat_harness::{deflate_pair, extension_header, inflate};
 fn replay(target: &str, harness: fn(&[u8])) {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(target);
     let mut count = 0;
-    for entry in fs::read_dir(corpus).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in fs::read_dir(corpus).expect("it can be read") {
+        let path = entry.expect("it can be read").path();
         println!("{}", path.display());
-        harness(&fs::read(path).unwrap());
+        harness(&fs::read(path).expect("it can be read"));
         count += 1;
     }
     assert!(count > 0, "an empty corpus");
@@ -84,7 +84,7 @@ fn compressed(message: &[u8]) -> Vec<u8> {
     let connection = Connection::established(Endpoint::Server, &Config::default(), Timestamp::ZERO);
     let deflate = Deflate::default().message_len_min(1);
     let mut connection = connection.with_deflate(&deflate, DeflateParameters::default());
-    connection.send(Timestamp::ZERO, message).unwrap();
+    connection.send(Timestamp::ZERO, message).expect("it holds");
     let wire = wirebeat_harness::split::waiting(&mut connection);
     wire[if wire[1] == 126 { 4 } else { 2 }..].to_vec()
 }
