@@ -134,7 +134,7 @@ impl State {
             input: InputSide::Live,
             output: OutputSide::Live,
             observers: Observers::default(),
-            span: Span::default(),
+            span: Span::NONE,
             task: Task::default(),
             hands: 1,
             takes_input: true,

@@ -13,10 +13,13 @@ use wirebeat::{Closed, Phase, Reason, Role, Timestamp};
 use crate::ConnectError;
 
 /// Whose events they are. Without one they're those of the span in which the call is made.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Span(Option<Box<tracing::Span>>);
 
 impl Span {
+    /// That of whoever calls.
+    pub(crate) const NONE: Span = Span(None);
+
     /// A client's connection.
     pub(crate) fn client(request: &Request, is_tls: bool) -> Span {
         Span::new(warn_span!("websocket", role = "client", url = %url(request, is_tls)))

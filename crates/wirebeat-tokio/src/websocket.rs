@@ -188,8 +188,9 @@ impl<S: Socket> WebSocket<S> {
     /// on writing. So it does if it answers a message behind which another is at hand already: the
     /// answers leave together, when [`recv`](WebSocket::recv) has nothing more to hand over.
     ///
-    /// `Ok` doesn't mean that the peer has it: [`Closed::messages_lost`] counts those that never
-    /// left, and only the peer can acknowledge the others.
+    /// `Ok` doesn't mean that the peer has it:
+    /// [`Closed::messages_lost`](crate::Closed::messages_lost) counts those that never left, and only
+    /// the peer can acknowledge the others.
     ///
     /// # Errors
     ///
