@@ -7,7 +7,8 @@ use std::net::TcpListener;
 use std::process::ExitCode;
 
 use serde_json::json;
-use wirebeat_std::Message;
+use wirebeat_std::extension::{Deflate, DeflateParameters};
+use wirebeat_std::{Config, Message};
 
 /// An adapter of wirebeat as Autobahn meets it.
 pub trait Implementation {
@@ -28,6 +29,15 @@ pub trait Implementation {
     ///
     /// It doesn't open.
     fn visit(url: &str, answer: impl FnMut(Message<'static>) -> Reply) -> Result<(), Failure>;
+}
+
+/// How an implementation compresses: all messages, the shortest too, as kosoku can't tell what comes
+/// uncompressed. The second offer is for the cases whose server asks for what only it allows.
+pub fn deflating() -> Config {
+    let no_takeover =
+        DeflateParameters { client_no_context_takeover: true, ..DeflateParameters::default() };
+    let deflate = Deflate::default().message_len_min(1).even_if_longer(true).or(no_takeover);
+    Config { deflate: Some(deflate), ..Config::default() }
 }
 
 /// The message to send, if any.

@@ -15,7 +15,7 @@ use crate::install::target;
 use crate::process::Process;
 
 pub use cases::Selection;
-pub use implementation::{Failure, Implementation, Reply, main};
+pub use implementation::{Failure, Implementation, Reply, deflating, main};
 pub use report::{Report, Verdict, Verdicts};
 pub use runner::{FuzzingServer, Kosoku, Runner, Wstest};
 

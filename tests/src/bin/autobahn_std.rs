@@ -6,9 +6,8 @@ use std::net::{TcpListener, TcpStream};
 use std::process::ExitCode;
 use std::thread;
 
-use wirebeat_std::extension::{Deflate, DeflateParameters};
-use wirebeat_std::{AcceptError, Acceptance, Client, Config, Message, OriginPolicy, accept_with};
-use wirebeat_tests::autobahn::{Failure, Implementation, Reply};
+use wirebeat_std::{AcceptError, Acceptance, Client, Message, OriginPolicy, accept_with};
+use wirebeat_tests::autobahn::{Failure, Implementation, Reply, deflating};
 
 struct Std;
 
@@ -46,15 +45,6 @@ fn echo(stream: TcpStream) -> Result<(), AcceptError> {
     }
     while socket.recv_event().is_some() {}
     Ok(())
-}
-
-/// All messages are compressed, the shortest too: kosoku can't tell what comes uncompressed. The second
-/// offer is for the cases whose server asks for what only it allows.
-fn deflating() -> Config {
-    let no_takeover =
-        DeflateParameters { client_no_context_takeover: true, ..DeflateParameters::default() };
-    let deflate = Deflate::default().message_len_min(1).even_if_longer(true).or(no_takeover);
-    Config { deflate: Some(deflate), ..Config::default() }
 }
 
 fn main() -> ExitCode {

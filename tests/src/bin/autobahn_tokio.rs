@@ -6,9 +6,9 @@ use std::net::TcpListener;
 use std::process::ExitCode;
 
 use tokio::runtime::{Builder, Runtime};
-use wirebeat_tests::autobahn::{Failure, Implementation, Reply};
+use wirebeat_tests::autobahn::{Failure, Implementation, Reply, deflating};
 use wirebeat_tokio::{
-    Acceptance, Message, OriginPolicy, Pending, Socket, WebSocket, connect, serve,
+    Acceptance, Client, Message, OriginPolicy, Pending, Server, Socket, WebSocket,
 };
 
 struct Tokio;
@@ -20,14 +20,14 @@ impl Implementation for Tokio {
         runtime()?.block_on(async {
             listener.set_nonblocking(true)?;
             let listener = tokio::net::TcpListener::from_std(listener)?;
-            serve(listener, OriginPolicy::Any, echo).await;
+            Server::new(listener, OriginPolicy::Any).config(deflating()).serve(echo).await;
             Ok(())
         })
     }
 
     fn visit(url: &str, mut answer: impl FnMut(Message<'static>) -> Reply) -> Result<(), Failure> {
         runtime()?.block_on(async {
-            let mut socket = connect(url).await?;
+            let mut socket = Client::new(url)?.config(deflating()).connect().await?;
             while let Some(message) = socket.recv().await {
                 let Some(reply) = answer(message) else { continue };
                 if socket.send(reply).await.is_err() {
