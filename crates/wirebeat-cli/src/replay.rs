@@ -33,15 +33,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         .map_err(|error| Failure::Io(format!("{file} can't be read"), error))?;
     let mut out = anstream::stdout().lock();
     let steps = replay(&recording).map_err(|error| Failure::Ended(format!("{file}: {error}")))?;
-    let mut count = 0_u64;
     let mut begin: Option<Timestamp> = None;
-    for step in steps {
+    for (count, step) in steps.enumerate() {
         let step = step.map_err(|error| {
             Failure::Ended(format!("{file}: {error}; the {count} steps before it are shown"))
         })?;
         let since = step.at.since(*begin.get_or_insert(step.at));
         show(&mut out, since.as_secs_f64(), &step, arguments.bytes).map_err(Failure::Output)?;
-        count += 1;
     }
     Ok(())
 }

@@ -26,18 +26,18 @@ impl Rng {
     pub fn new(seed: u64, stream: u64) -> Rng {
         // Two steps away from the state, so that neighbouring seeds have nothing in common.
         let mut rng = Rng(Pcg64::new(u128::from(seed), u128::from(stream)));
-        let state = (u128::from(rng.next()) << 64) | u128::from(rng.next());
+        let state = (u128::from(rng.number()) << 64) | u128::from(rng.number());
         Rng(Pcg64::new(state, u128::from(stream)))
     }
 
     /// One of all numbers of 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.0.next_u64()
     }
 
     /// A number below `bound`; 0 if that's 0.
     pub fn below(&mut self, bound: u64) -> u64 {
-        let product = u128::from(self.next()) * u128::from(bound);
+        let product = u128::from(self.number()) * u128::from(bound);
         // The upper half is below the bound.
         u64::try_from(product >> 64).unwrap_or(u64::MAX)
     }
@@ -45,7 +45,7 @@ impl Rng {
     /// A number from `low` to `high`, both included; `low` if they're the wrong way round.
     pub fn between(&mut self, low: u64, high: u64) -> u64 {
         match high.saturating_sub(low) {
-            u64::MAX => self.next(),
+            u64::MAX => self.number(),
             width => low + self.below(width + 1),
         }
     }

@@ -271,10 +271,10 @@ impl Sim {
         }
         if !end.is_held {
             // What comes to a socket that was dropped resets the transport.
-            return match wire.end_mut(socket.peer().side).outgoing.holds_bytes() {
-                true => self.world.reset_peer(socket),
-                false => {}
-            };
+            if wire.end_mut(socket.peer().side).outgoing.holds_bytes() {
+                self.world.reset_peer(socket);
+            }
+            return;
         }
         while let Some(readable) = self.readable(socket) {
             match readable {

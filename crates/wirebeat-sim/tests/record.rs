@@ -1,6 +1,7 @@
 //! A recording replays to the same states, events and bytes; one that is cut or changed says where;
 //! one that is redacted holds nothing that was said.
 #![forbid(unsafe_code)]
+#![allow(clippy::unwrap_used, reason = "what goes wrong fails the test")]
 
 use std::time::Duration;
 

@@ -1,6 +1,7 @@
 //! The same seed and script give the same run, to the byte; a host that is broken is found, and what
 //! it takes is shrunk to what matters.
 #![forbid(unsafe_code)]
+#![allow(clippy::unwrap_used, reason = "what goes wrong fails the test")]
 
 use std::time::Duration;
 

@@ -3,7 +3,7 @@ use core::fmt;
 use wirebeat::session::{MessageId, Session};
 use wirebeat::{CloseFrame, Message, SendMessageError, Timestamp};
 
-use super::client::Book;
+use super::client_book::Book;
 use crate::host::Net;
 use crate::trace::What;
 

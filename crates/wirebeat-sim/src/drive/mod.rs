@@ -2,7 +2,7 @@
 //!
 //! | file | subject |
 //! |---|---|
-//! | `client`, `client_scope` | a [`Session`](wirebeat::session::Session) and its application |
+//! | `client`, `client_book`, `client_scope` | a [`Session`](wirebeat::session::Session) and its application |
 //! | `server`, `room` | [`Connection`](wirebeat::Connection)s under an acceptor, and their service |
 //! | `page` | a [`WebSocket`](wirebeat::websocket::WebSocket) and its handlers |
 //! | `flush` | from a machine's queue to the network |
@@ -10,6 +10,7 @@
 
 mod apps;
 mod client;
+mod client_book;
 mod client_scope;
 mod flush;
 mod page;

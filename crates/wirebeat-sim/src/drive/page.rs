@@ -13,7 +13,8 @@ use crate::trace::{Closing, What};
 /// A host that runs the browser's [`WebSocket`], with whatever handlers it's given.
 ///
 /// ```
-/// /// use wirebeat_sim::{Echo, Link, Page, Server, Sim};
+/// use core::time::Duration;
+/// use wirebeat_sim::{Echo, Link, Page, Server, Sim};
 ///
 /// let mut sim = Sim::new(7);
 /// let server = sim.add_host("server", Link::default(), Server::new(Echo));

@@ -33,12 +33,12 @@ pub fn to_json(entry: &Entry, name: &str) -> Value {
         What::Received(kind, len) => ("received", message(*kind, *len)),
         What::Ping => ("ping", json!({})),
         What::Pong(latency) => {
-            let latency = latency.map(|latency| nanos(latency));
+            let latency = latency.map(nanos);
             ("pong", json!({ "latency": latency }))
         }
         What::Closing(code) => ("closing", json!({ "code": code })),
         What::Closed(closing) => {
-            let retry_in = closing.retry_in.map(|delay| nanos(delay));
+            let retry_in = closing.retry_in.map(nanos);
             let (code, was_clean, cause) = (closing.code, closing.was_clean, &closing.cause);
             let fields = json!({
                 "code": code, "was_clean": was_clean, "cause": cause, "retry_in": retry_in,

@@ -27,12 +27,15 @@ pub use text::timeline_text;
 use crate::host::HostId;
 use hash::Hash;
 
+/// Whoever is given each entry as it happens.
+type Sink = Box<dyn FnMut(&Entry)>;
+
 /// What is remembered of a run.
 pub(crate) struct Trace {
     hash: Hash,
     pub(crate) counts: Counts,
     kept: Option<Vec<Entry>>,
-    sink: Option<Box<dyn FnMut(&Entry)>>,
+    sink: Option<Sink>,
 }
 
 impl Trace {
@@ -44,7 +47,7 @@ impl Trace {
         self.kept.get_or_insert_default();
     }
 
-    pub(crate) fn set_sink(&mut self, sink: Box<dyn FnMut(&Entry)>) {
+    pub(crate) fn set_sink(&mut self, sink: Sink) {
         self.sink = Some(sink);
     }
 
