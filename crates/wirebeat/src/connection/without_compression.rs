@@ -19,7 +19,7 @@ pub(super) enum Packed {}
 
 /// A prepared message has no form but its own.
 #[derive(Clone, Debug, Default)]
-pub(super) struct PackedForms;
+pub(super) struct PackedForms(());
 
 /// No context is taken over.
 #[derive(Clone, Copy, Debug)]

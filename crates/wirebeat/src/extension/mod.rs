@@ -16,6 +16,7 @@
 //! | file | subject |
 //! |---|---|
 //! | `grammar` | the header: names, parameters, quoted strings |
+//! | `written` | an extension that we write |
 //! | `deflate/` | permessage-deflate: its settings, its negotiation, the codec, what is shared |
 //! | `without_deflate` | what stands for it without the feature: nothing |
 //!
@@ -27,17 +28,20 @@ mod deflate;
 mod grammar;
 #[cfg(not(feature = "deflate"))]
 mod without_deflate;
+mod written;
 
 #[cfg(feature = "deflate")]
 pub use deflate::{Deflate, DeflateParameters, WindowBits};
-pub use grammar::{
-    Element, Elements, Extension, ExtensionError, MalformedExtensions, Parameter, elements,
-};
+pub use grammar::{Element, Elements, MalformedExtensions, Parameter, elements};
+pub use written::{Extension, ExtensionError};
 
 #[cfg(feature = "deflate")]
 pub(crate) use deflate::{
     Answer, BLOCK_LEN, Block, Compressor, Decompressor, Inflated, InvalidDeflate, TAIL,
 };
-pub(crate) use grammar::{PERMESSAGE_DEFLATE, all_elements, is_token};
+pub(crate) use grammar::{all_elements, is_token};
 #[cfg(not(feature = "deflate"))]
 pub(crate) use without_deflate::{Answer, Deflate, DeflateParameters};
+
+/// The name of RFC 7692's extension.
+pub(crate) const PERMESSAGE_DEFLATE: &str = "permessage-deflate";

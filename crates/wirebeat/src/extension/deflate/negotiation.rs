@@ -3,7 +3,7 @@ use alloc::string::String;
 
 use super::{Deflate, DeflateParameters, WindowBits};
 use crate::extension::Element;
-use crate::extension::grammar::PERMESSAGE_DEFLATE;
+use crate::extension::PERMESSAGE_DEFLATE;
 
 /// An element that names permessage-deflate and can't be accepted as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 use alloc::string::String;
 use core::fmt;
 
-use crate::extension::grammar::PERMESSAGE_DEFLATE;
+use crate::extension::PERMESSAGE_DEFLATE;
 
 /// The parameters of permessage-deflate ([RFC 7692 §7.1]): what is asked for, or what was agreed on.
 ///
