@@ -14,11 +14,11 @@
 //! | [`handshake`] | cut handshakes against httparse: [`handshake_request`], [`handshake_response`] |
 //! | `deflate` | permessage-deflate (feature `deflate`): [`extension_header`], [`inflate`], [`deflate_pair`] |
 //! | [`exchange`] | a client and a server that talk to each other: [`roundtrip`] |
-//! | [`pair`] | a client, a server and links that fail, against a naive connection: [`pair`](pair()) |
-//! | [`close_body`](mod@close_body), [`utf8`](mod@utf8), [`masking`] | one part of the wire format each: [`close_body`], [`utf8`], [`mask`] |
+//! | [`pair`](mod@pair) | a client, a server and links that fail, against a naive connection: [`pair`](pair()) |
+//! | [`close_body`](mod@close_body), [`utf8`](mod@utf8), [`masking`] | one part of the wire format each: [`close_body`](close_body()), [`utf8`](utf8()), [`mask`] |
 //! | `url` | what a URL names, against its record (feature `url`) |
 //! | `differential` | our decoder against tungstenite's (feature `tungstenite`) |
-//! | [`session`] | a session, its driver and a network that fails: [`session`](session()) |
+//! | [`session`](mod@session) | a session, its driver and a network that fails: [`session`](session()) |
 //! | [`source`] | from a fuzzer's bytes to numbers and slices |
 //! | `strategies` | generators for property tests (feature `proptest`) |
 #![forbid(unsafe_code)]

@@ -25,7 +25,7 @@ pub fn url(data: &[u8]) {
 ///
 /// # Panics
 ///
-/// As [`url`].
+/// As [`url`](url()).
 pub fn check_url(text: &str) {
     let target = Target::parse(text);
     let socket = WebSocket::new(text, &[], rules::seed(), Timestamp::ZERO);
