@@ -73,7 +73,9 @@ pub struct WebSocket<S: Socket> {
 
 impl<S: Socket> WebSocket<S> {
     pub(crate) fn new(hand: Hand<S>, accepted: Option<Box<Accepted>>) -> WebSocket<S> {
-        let subprotocol: Option<Arc<str>> = hand.look(|state| {
+        let subprotocol: Option<Arc<str>> = hand.change(|state| {
+            // It may be long until there's a message, and the handshake is written.
+            state.connection.release_buffers();
             let subprotocol = state.connection.subprotocol();
             state.span.opened(state.connection.role(), subprotocol);
             subprotocol.map(Arc::from)

@@ -104,6 +104,15 @@ impl Connection {
         }
     }
 
+    /// Hands back the buffers that messages are sent from, if nothing waits in them.
+    ///
+    /// Each heartbeat does this, when a connection has been silent for its interval. It's for a
+    /// driver that knows better: that what was written was a handshake, or that nothing will be sent
+    /// for a while.
+    pub fn release_buffers(&mut self) {
+        self.queue.release();
+    }
+
     /// The transport takes no bytes just now, although some wait. The write stall runs from here,
     /// and anew from each byte that it takes.
     pub fn handle_write_blocked(&mut self, now: Timestamp) {

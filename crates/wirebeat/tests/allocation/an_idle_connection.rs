@@ -164,6 +164,7 @@ fn of_a_server_takes_at_most_512_bytes_in_all() {
     });
     let written = waiting(&mut server).len();
     meter.count(|| server.handle_written(START, written));
+    meter.count(|| server.release_buffers());
     assert_small("accepted, with a subprotocol", meter.held);
 }
 

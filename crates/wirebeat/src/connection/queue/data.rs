@@ -106,11 +106,6 @@ impl DataLane {
     /// Everything has gone out.
     #[inline]
     pub(super) fn clear(&mut self) {
-        if self.at.head_left > 0 {
-            // A handshake isn't followed by its like: what it stood in isn't kept for an idle
-            // connection.
-            self.pieces = Pieces::default();
-        }
         self.pieces.clear();
         self.at = Position::default();
         if self.app_lens.is_some() {
