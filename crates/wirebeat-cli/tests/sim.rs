@@ -63,7 +63,7 @@ fn a_storm_shows_the_attempts_of_each_second() {
 #[test]
 fn a_recording_is_shown_and_one_that_is_cut_as_far_as_it_goes() {
     let (log, now) = (Log::new(), Timestamp::ZERO);
-    let mut server = Recorded::server(OriginPolicy::Any, &Config::default(), now, log.clone());
+    let mut server = Recorded::server(OriginPolicy::Any, &Config::default(), now, &log);
     let mut bytes = b"GET / HTTP/1.1\r\n\r\n".to_vec();
     let mut input = wirebeat::Input::new(&mut bytes);
     while server.receive(now, &mut input).is_some() {}

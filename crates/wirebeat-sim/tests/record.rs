@@ -34,7 +34,7 @@ impl Endpoint {
     fn write(&mut self, now: Timestamp, rng: &mut Rng) -> Vec<u8> {
         let max = rng.len_between(1, 200);
         let bytes = match rng.chance(30) {
-            true => self.recorded.take_transmit(now, max).map(|mut taken| {
+            true => self.recorded.take_transmit(max).map(|mut taken| {
                 let len = taken.remaining();
                 taken.copy_to_bytes(len).to_vec()
             }),
@@ -80,8 +80,8 @@ fn talk(seed: u64, redacted: bool) -> [Endpoint; 2] {
     let request = request.header("Authorization", "Bearer secret-token").unwrap();
     let log = || if redacted { Log::new().redacted() } else { Log::new() };
     let logs = [log(), log()];
-    let client = Recorded::client(request, &config, [7; 32], now, logs[0].clone());
-    let server = Recorded::server(OriginPolicy::SameHost, &config, now, logs[1].clone());
+    let client = Recorded::client(request, &config, [7; 32], now, &logs[0]);
+    let server = Recorded::server(OriginPolicy::SameHost, &config, now, &logs[1]);
     let [client_log, server_log] = logs;
     let seen = Seen::default;
     let mut ends = [

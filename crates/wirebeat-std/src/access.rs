@@ -1,9 +1,8 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use wirebeat::{
-    CloseError, CloseFrame, Closed, Connection, Event, SendError, SendErrorReason, Timestamp,
-};
+use wirebeat::record::Recorded;
+use wirebeat::{CloseError, CloseFrame, Closed, Event, SendError, SendErrorReason, Timestamp};
 
 use crate::Socket;
 use crate::output::{Output, Patience};
@@ -106,7 +105,7 @@ pub(crate) trait Access {
     fn queue<M>(
         &mut self,
         unsent: M,
-        mut send: impl FnMut(&mut Connection, Timestamp, M) -> Result<(), SendError<M>>,
+        mut send: impl FnMut(&mut Recorded, Timestamp, M) -> Result<(), SendError<M>>,
     ) -> Result<(), SendError<M>> {
         let mut unsent = Some(unsent);
         self.drive(Purpose::Output, |state, _| {

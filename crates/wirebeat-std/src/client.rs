@@ -3,10 +3,10 @@ use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 #[cfg(unix)]
 use std::path::Path;
-#[cfg(feature = "tls")]
 use std::sync::Arc;
 
 use wirebeat::handshake::{Request, RequestError};
+use wirebeat::record::{Recorded, Recorder};
 use wirebeat::{Config, Connection, Event, Reason, Seed, Timestamp};
 
 use crate::address::Address;
@@ -49,6 +49,7 @@ pub struct Client {
     address: Address,
     request: Request,
     config: Config,
+    recorder: Option<Arc<dyn Recorder>>,
     #[cfg(feature = "tls")]
     tls: ClientTls,
 }
@@ -66,6 +67,7 @@ impl Client {
             address,
             request,
             config: Config::default(),
+            recorder: None,
             #[cfg(feature = "tls")]
             tls: ClientTls::default(),
         })
@@ -106,6 +108,17 @@ impl Client {
     /// Sets limits and times.
     pub fn config(mut self, config: Config) -> Client {
         self.config = config;
+        self
+    }
+
+    /// Has all that goes into the connection written down, to be done again: what it's asked for
+    /// and its seed, the bytes that come, what is sent, and when. The crate `wirebeat-sim` has such
+    /// recorders, with payloads and credentials left out on request.
+    ///
+    /// Of TLS nothing is written, but what is inside of it. Messages aren't compressed then,
+    /// whatever the configuration says.
+    pub fn record(mut self, recorder: impl Recorder + 'static) -> Client {
+        self.recorder = Some(Arc::new(recorder));
         self
     }
 
@@ -236,8 +249,11 @@ impl Client {
         let config = Config { open_timeout, ..self.config };
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).map_err(ConnectError::Entropy)?;
-        let connection =
-            Connection::client(self.request, &config, &Seed::new(seed), Timestamp::ZERO);
+        let (request, now) = (self.request, Timestamp::ZERO);
+        let connection = match &self.recorder {
+            Some(recorder) => Recorded::client(request, &config, seed, now, &**recorder),
+            None => Connection::client(request, &config, &Seed::new(seed), now).into(),
+        };
         let mut driver = Driver::new(stream, connection, &config).map_err(ConnectError::Io)?;
         security.put_into(&mut driver.state);
         let mut rejected = None;

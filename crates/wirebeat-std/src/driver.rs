@@ -3,7 +3,8 @@ use std::ops::{ControlFlow, Deref, DerefMut};
 use std::time::Duration;
 
 use bytes::BufMut;
-use wirebeat::{Config, Connection, Event};
+use wirebeat::record::Recorded;
+use wirebeat::{Config, Event};
 
 use crate::Socket;
 use crate::access::Access;
@@ -28,11 +29,15 @@ pub(crate) struct Driver<S> {
 
 impl<S: Socket> Driver<S> {
     /// A driver for a connection whose first timestamp is just past.
-    pub(crate) fn new(socket: S, connection: Connection, config: &Config) -> io::Result<Driver<S>> {
+    pub(crate) fn new(
+        socket: S,
+        connection: impl Into<Recorded>,
+        config: &Config,
+    ) -> io::Result<Driver<S>> {
         socket.prepare()?;
         socket.set_read_timeout(None)?;
         socket.set_write_timeout(Some(WRITE_SLICE))?;
-        let mut state = State::new(connection, config);
+        let mut state = State::new(connection.into(), config);
         state.is_timed = socket.is_timed();
         Ok(Driver { state, socket })
     }

@@ -1,7 +1,8 @@
 use std::io::{self, IoSlice};
 
 use bytes::Buf;
-use wirebeat::{Connection, Outgoing};
+use wirebeat::Outgoing;
+use wirebeat::record::Recorded;
 
 use crate::Socket;
 #[cfg(feature = "tls")]
@@ -75,7 +76,7 @@ impl Output {
 
 /// Writes once from the front of the connection's queue, which isn't empty.
 pub(crate) fn write_front(
-    connection: &mut Connection,
+    connection: &mut Recorded,
     socket: &impl Socket,
     patience: Patience,
 ) -> Attempt {

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use wirebeat::record::Recorded;
 use wirebeat::{
-    CloseError, CloseFrame, Closed, Connection, Kind, Message, Payload, Prepared, ReadyState,
-    SendError, SendMessageError, SendPayloadError, Timestamp,
+    CloseError, CloseFrame, Closed, Kind, Message, Payload, Prepared, ReadyState, SendError,
+    SendMessageError, SendPayloadError, Timestamp,
 };
 
 #[cfg(doc)]
@@ -216,7 +217,7 @@ impl<S: Socket> Sender<S> {
     fn send_with<M>(
         &self,
         unsent: M,
-        send: impl FnMut(&mut Connection, Timestamp, M) -> Result<(), SendError<M>>,
+        send: impl FnMut(&mut Recorded, Timestamp, M) -> Result<(), SendError<M>>,
     ) -> Result<(), SendError<M>> {
         let mut access = &*self.shared;
         access.look_if_overdue();

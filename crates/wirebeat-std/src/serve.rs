@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use wirebeat::Config;
 use wirebeat::handshake::OriginPolicy;
+use wirebeat::record::Recorder;
 
 use crate::acceptor::{Acceptor, Control};
 use crate::driver::Driver;
@@ -100,6 +101,7 @@ pub(crate) struct Options {
     tls: Option<Arc<rustls::ServerConfig>>,
     origins: OriginPolicy,
     config: Config,
+    recorder: Option<Box<dyn Recorder>>,
     pub(crate) connections_max: usize,
     pub(crate) shutdown_timeout: Duration,
     pub(crate) on_error: Option<Box<dyn Fn(ServeError) + Send + Sync>>,
@@ -108,12 +110,12 @@ pub(crate) struct Options {
 impl Options {
     /// A client's connection, on which nothing has happened.
     pub(crate) fn driver<S: Socket>(&self, stream: S) -> Result<Driver<S>, AcceptError> {
-        let origins = self.origins.clone();
+        let (origins, recorder) = (self.origins.clone(), self.recorder.as_deref());
         #[cfg(feature = "tls")]
         if let Some(tls) = &self.tls {
-            return server::tls_driver(stream, Arc::clone(tls), origins, &self.config);
+            return server::tls_driver(stream, Arc::clone(tls), origins, &self.config, recorder);
         }
-        server::driver(stream, origins, &self.config)
+        server::driver(stream, origins, &self.config, recorder)
     }
 }
 
@@ -126,6 +128,7 @@ impl<L: Listener> Server<L> {
             tls: None,
             origins,
             config: Config::default(),
+            recorder: None,
             connections_max: 1000,
             shutdown_timeout: Duration::from_secs(10),
             on_error: None,
@@ -136,6 +139,14 @@ impl<L: Listener> Server<L> {
     /// Sets the limits and times of each connection.
     pub fn config(mut self, config: Config) -> Server<L> {
         self.options.config = config;
+        self
+    }
+
+    /// Has all that goes into each connection written down, to be done again, if the recorder
+    /// wants it: as [`Client::record`](crate::Client::record). It's called by the threads that
+    /// serve.
+    pub fn record(mut self, recorder: impl Recorder + 'static) -> Server<L> {
+        self.options.recorder = Some(Box::new(recorder));
         self
     }
 

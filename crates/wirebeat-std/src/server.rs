@@ -3,6 +3,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use wirebeat::handshake::{self, Acceptance, IncomingRequest, OriginPolicy, Response};
+use wirebeat::record::{Recorded, Recorder};
 use wirebeat::{Cause, Config, Connection, Event, Phase, Reason, Timestamp};
 
 use crate::access::Access;
@@ -40,7 +41,7 @@ pub fn accept_with<S: Socket>(
     origins: OriginPolicy,
     config: &Config,
 ) -> Result<Pending<S>, AcceptError> {
-    await_request(Hold::alone(driver(stream, origins, config)?))
+    await_request(Hold::alone(driver(stream, origins, config, None)?))
 }
 
 /// [`accept`] over TLS, with what `tls` says: our certificate and key, whether clients need one.
@@ -94,7 +95,7 @@ pub fn accept_tls_with<S: Socket>(
     origins: OriginPolicy,
     config: &Config,
 ) -> Result<Pending<S>, AcceptError> {
-    await_request(Hold::alone(tls_driver(stream, tls, origins, config)?))
+    await_request(Hold::alone(tls_driver(stream, tls, origins, config, None)?))
 }
 
 /// A connection whose request hasn't come.
@@ -102,8 +103,13 @@ pub(crate) fn driver<S: Socket>(
     stream: S,
     origins: OriginPolicy,
     config: &Config,
+    recorder: Option<&dyn Recorder>,
 ) -> Result<Driver<S>, AcceptError> {
-    let connection = Connection::server(origins, config, Timestamp::ZERO);
+    let now = Timestamp::ZERO;
+    let connection = match recorder {
+        Some(recorder) => Recorded::server(origins, config, now, recorder),
+        None => Connection::server(origins, config, now).into(),
+    };
     Driver::new(stream, connection, config).map_err(AcceptError::Io)
 }
 
@@ -114,9 +120,10 @@ pub(crate) fn tls_driver<S: Socket>(
     tls: Arc<rustls::ServerConfig>,
     origins: OriginPolicy,
     config: &Config,
+    recorder: Option<&dyn Recorder>,
 ) -> Result<Driver<S>, AcceptError> {
     let session = rustls::ServerConnection::new(tls).map_err(AcceptError::Tls)?;
-    let mut driver = driver(stream, origins, config)?;
+    let mut driver = driver(stream, origins, config, recorder)?;
     driver.state.secure(Tls::new(session));
     Ok(driver)
 }

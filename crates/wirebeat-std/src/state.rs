@@ -2,9 +2,8 @@ use std::mem;
 use std::net::Shutdown;
 use std::time::{Duration, Instant};
 
-use wirebeat::{
-    Closed, Config, Connection, Event, Heartbeat, Input, ReadyState, Timestamp, Transport,
-};
+use wirebeat::record::Recorded;
+use wirebeat::{Closed, Config, Event, Heartbeat, Input, ReadyState, Timestamp, Transport};
 
 use crate::Socket;
 use crate::inbox::Inbox;
@@ -21,7 +20,7 @@ use crate::tls::Tls;
 /// [planned](State::plan) here too.
 #[derive(Debug)]
 pub(crate) struct State {
-    pub(crate) connection: Connection,
+    pub(crate) connection: Recorded,
     /// What is between the connection and the socket.
     #[cfg(feature = "tls")]
     pub(crate) tls: Option<Box<Tls>>,
@@ -110,7 +109,7 @@ pub(crate) enum OutputSide {
 
 impl State {
     /// The state of a connection whose first timestamp is just past.
-    pub(crate) fn new(connection: Connection, config: &Config) -> State {
+    pub(crate) fn new(connection: Recorded, config: &Config) -> State {
         State {
             connection,
             #[cfg(feature = "tls")]

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use wirebeat::handshake::Accepted;
+use wirebeat::record::Recorded;
 use wirebeat::{
-    CloseError, CloseFrame, Closed, Connection, Event, Kind, Message, Payload, Prepared,
-    ReadyState, SendError, SendMessageError, SendPayloadError, Timestamp,
+    CloseError, CloseFrame, Closed, Event, Kind, Message, Payload, Prepared, ReadyState, SendError,
+    SendMessageError, SendPayloadError, Timestamp,
 };
 
 #[cfg(doc)]
@@ -367,7 +368,7 @@ impl<S: Socket> WebSocket<S> {
     fn send_with<M>(
         &mut self,
         unsent: M,
-        send: impl FnMut(&mut Connection, Timestamp, M) -> Result<(), SendError<M>>,
+        send: impl FnMut(&mut Recorded, Timestamp, M) -> Result<(), SendError<M>>,
     ) -> Result<(), SendError<M>> {
         let is_answer = mem::take(&mut self.has_received);
         if !is_answer {

@@ -88,6 +88,7 @@
 //! | [`extension`] | what a handshake says of extensions; permessage-deflate | §9, RFC 7692 |
 //! | [`handshake`] | requests, answers, who may connect | §4, §10.2 |
 //! | the crate's root | [`Connection`], and what goes in and out of it | §5–§8 |
+//! | [`record`] | a connection that tells what goes into it, so that it can be done again | |
 //! | [`session`] | a client that outlives its connections: dialing, backing off, what waits | §7.2.3 |
 //! | `websocket` (feature `url`) | the browser's `WebSocket`: events, handlers, `readyState` | [WHATWG WebSockets] |
 //!
@@ -117,6 +118,7 @@ extern crate std;
 pub mod extension;
 pub mod frame;
 pub mod handshake;
+pub mod record;
 pub mod session;
 #[cfg(feature = "url")]
 pub mod websocket;

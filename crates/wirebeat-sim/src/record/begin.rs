@@ -1,98 +1,46 @@
 use core::time::Duration;
 
 use wirebeat::handshake::{Origin, OriginPolicy, Request};
-use wirebeat::{Config, Connection, Delivery, Endpoint, Heartbeat, Message, Seed, Timestamp};
+use wirebeat::record::{Begin, Role};
+use wirebeat::{Config, Delivery, Heartbeat, Message, Timestamp};
 
 use super::code::{Body, Decoded, put_bytes, put_number, put_option, put_time};
 use super::error::RecordingErrorReason;
 
-/// What a connection begins with.
-#[derive(Clone, Debug)]
-pub struct Begin {
-    /// Which end, and what it begins by.
-    pub role: Role,
-    /// Limits and times.
-    pub config: Config,
-    /// When.
-    pub now: Timestamp,
+pub(super) fn put_begin(out: &mut Vec<u8>, begin: &Begin) {
+    match &begin.role {
+        Role::Client(request, seed) => {
+            out.push(0);
+            out.extend_from_slice(seed);
+            put_request(out, request);
+        }
+        Role::Server(origins) => {
+            out.push(1);
+            put_origins(out, origins);
+        }
+        Role::EstablishedClient(seed) => {
+            out.push(2);
+            out.extend_from_slice(seed);
+        }
+        Role::EstablishedServer => out.push(3),
+    }
+    put_number(out, begin.now.as_nanos());
+    put_config(out, &begin.config);
 }
 
-/// Which end a connection is.
-#[derive(Clone, Debug)]
-pub enum Role {
-    /// A client, with its request and seed.
-    Client(Box<Request>, [u8; 32]),
-    /// A server.
-    Server(OriginPolicy),
-    /// A client whose handshake was done elsewhere, with its seed.
-    EstablishedClient([u8; 32]),
-    /// A server whose handshake was done elsewhere.
-    EstablishedServer,
-}
-
-impl Begin {
-    /// Makes the connection.
-    #[must_use]
-    pub fn connection(&self) -> Connection {
-        let (config, now) = (&self.config, self.now);
-        match &self.role {
-            Role::Client(request, seed) => {
-                Connection::client((**request).clone(), config, &Seed::new(*seed), now)
-            }
-            Role::Server(origins) => Connection::server(origins.clone(), config, now),
-            Role::EstablishedClient(seed) => {
-                Connection::established(Endpoint::Client(Seed::new(*seed)), config, now)
-            }
-            Role::EstablishedServer => Connection::established(Endpoint::Server, config, now),
+pub(super) fn get_begin(body: &mut Body<'_>) -> Decoded<Begin> {
+    let role = match body.byte()? {
+        0 => {
+            let seed = get_seed(body)?;
+            Role::Client(Box::new(get_request(body)?), seed)
         }
-    }
-
-    /// Whether it's a client, which masks.
-    #[must_use]
-    pub const fn is_client(&self) -> bool {
-        matches!(self.role, Role::Client(..) | Role::EstablishedClient(_))
-    }
-
-    /// Whether the handshake is part of it.
-    pub(super) const fn has_handshake(&self) -> bool {
-        matches!(self.role, Role::Client(..) | Role::Server(_))
-    }
-
-    pub(super) fn put(&self, out: &mut Vec<u8>) {
-        match &self.role {
-            Role::Client(request, seed) => {
-                out.push(0);
-                out.extend_from_slice(seed);
-                put_request(out, request);
-            }
-            Role::Server(origins) => {
-                out.push(1);
-                put_origins(out, origins);
-            }
-            Role::EstablishedClient(seed) => {
-                out.push(2);
-                out.extend_from_slice(seed);
-            }
-            Role::EstablishedServer => out.push(3),
-        }
-        put_number(out, self.now.as_nanos());
-        put_config(out, &self.config);
-    }
-
-    pub(super) fn get(body: &mut Body<'_>) -> Decoded<Begin> {
-        let role = match body.byte()? {
-            0 => {
-                let seed = get_seed(body)?;
-                Role::Client(Box::new(get_request(body)?), seed)
-            }
-            1 => Role::Server(get_origins(body)?),
-            2 => Role::EstablishedClient(get_seed(body)?),
-            3 => Role::EstablishedServer,
-            tag => return Err(RecordingErrorReason::Tag(tag)),
-        };
-        let now = Timestamp::from_nanos(body.number()?);
-        Ok(Begin { role, now, config: get_config(body)? })
-    }
+        1 => Role::Server(get_origins(body)?),
+        2 => Role::EstablishedClient(get_seed(body)?),
+        3 => Role::EstablishedServer,
+        tag => return Err(RecordingErrorReason::Tag(tag)),
+    };
+    let now = Timestamp::from_nanos(body.number()?);
+    Ok(Begin { role, now, config: get_config(body)? })
 }
 
 fn get_seed(body: &mut Body<'_>) -> Decoded<[u8; 32]> {

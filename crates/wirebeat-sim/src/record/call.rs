@@ -1,138 +1,101 @@
 use wirebeat::handshake::{Acceptance, Headers, Response};
-use wirebeat::{CloseFrame, Kind, Message};
+use wirebeat::record::Call;
+use wirebeat::{CloseFrame, Kind};
 
 use super::begin::{get_message, put_message};
 use super::code::{Body, Decoded, put_bytes, put_number, put_option};
 use super::error::RecordingErrorReason;
 
-/// Something that goes into a connection: a call of a [`Connection`](wirebeat::Connection)'s.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Call {
-    /// Bytes that came, as far as one call of `receive` ate them.
-    Receive(Vec<u8>),
-    /// The transport took so many bytes.
-    Written(usize),
-    /// At most so many bytes were taken out to be written.
-    Take(usize),
-    /// The transport takes none.
-    WriteBlocked,
-    /// Whether the application reads.
-    Reading(bool),
-    /// The peer ended its side.
-    Eof,
-    /// The transport failed.
-    Lost,
-    /// Time passed.
-    Timeout,
-    /// A sign of life was asked for.
-    Probe,
-    /// A server accepted.
-    Accept(Acceptance),
-    /// A server answered with something else.
-    Respond(Response),
-    /// A message was sent.
-    Send(Message<'static>),
-    /// A part of one was: with its kind if it's the first, and whether it's the last.
-    SendFragment(Option<Kind>, Vec<u8>, bool),
-    /// A ping was.
-    Ping(Vec<u8>),
-    /// The closing handshake was begun.
-    Close(Option<CloseFrame>),
-}
-
-impl Call {
-    pub(super) fn put(&self, out: &mut Vec<u8>) {
-        match self {
-            Call::Receive(bytes) => {
-                out.push(1);
-                put_bytes(out, bytes);
-            }
-            Call::Written(len) => {
-                out.push(2);
-                put_number(out, *len as u64);
-            }
-            Call::Take(max) => {
-                out.push(3);
-                put_number(out, *max as u64);
-            }
-            Call::WriteBlocked => out.push(4),
-            Call::Reading(reading) => out.extend_from_slice(&[5, u8::from(*reading)]),
-            Call::Eof => out.push(6),
-            Call::Lost => out.push(7),
-            Call::Timeout => out.push(8),
-            Call::Probe => out.push(9),
-            Call::Accept(acceptance) => {
-                out.push(10);
-                let name = acceptance.subprotocol_name();
-                put_option(out, name, |out, name| put_bytes(out, name.as_bytes()));
-                put_headers(out, acceptance.headers());
-            }
-            Call::Respond(response) => {
-                out.push(11);
-                put_number(out, response.status().into());
-                put_headers(out, response.headers());
-                put_bytes(out, response.content());
-            }
-            Call::Send(message) => {
-                out.push(12);
-                put_message(out, message);
-            }
-            Call::SendFragment(first, payload, fin) => {
-                out.push(13);
-                out.push(match first {
-                    None => 0,
-                    Some(Kind::Text) => 1,
-                    Some(Kind::Binary) => 2,
-                });
-                put_bytes(out, payload);
-                out.push(u8::from(*fin));
-            }
-            Call::Ping(payload) => {
-                out.push(14);
-                put_bytes(out, payload);
-            }
-            Call::Close(frame) => {
-                out.push(15);
-                put_option(out, frame.as_ref(), |out, frame| {
-                    put_number(out, frame.code().get().into());
-                    put_bytes(out, frame.reason().as_bytes());
-                });
-            }
+pub(super) fn put_call(out: &mut Vec<u8>, call: &Call) {
+    match call {
+        Call::Receive(bytes) => {
+            out.push(1);
+            put_bytes(out, bytes);
+        }
+        Call::Written(len) => {
+            out.push(2);
+            put_number(out, *len as u64);
+        }
+        Call::Take(max) => {
+            out.push(3);
+            put_number(out, *max as u64);
+        }
+        Call::WriteBlocked => out.push(4),
+        Call::Reading(reading) => out.extend_from_slice(&[5, u8::from(*reading)]),
+        Call::Eof => out.push(6),
+        Call::Lost => out.push(7),
+        Call::Timeout => out.push(8),
+        Call::Probe => out.push(9),
+        Call::Accept(acceptance) => {
+            out.push(10);
+            let name = acceptance.subprotocol_name();
+            put_option(out, name, |out, name| put_bytes(out, name.as_bytes()));
+            put_headers(out, acceptance.headers());
+        }
+        Call::Respond(response) => {
+            out.push(11);
+            put_number(out, response.status().into());
+            put_headers(out, response.headers());
+            put_bytes(out, response.content());
+        }
+        Call::Send(message) => {
+            out.push(12);
+            put_message(out, message);
+        }
+        Call::SendFragment(first, payload, fin) => {
+            out.push(13);
+            out.push(match first {
+                None => 0,
+                Some(Kind::Text) => 1,
+                Some(Kind::Binary) => 2,
+            });
+            put_bytes(out, payload);
+            out.push(u8::from(*fin));
+        }
+        Call::Ping(payload) => {
+            out.push(14);
+            put_bytes(out, payload);
+        }
+        Call::Close(frame) => {
+            out.push(15);
+            put_option(out, frame.as_ref(), |out, frame| {
+                put_number(out, frame.code().get().into());
+                put_bytes(out, frame.reason().as_bytes());
+            });
         }
     }
+}
 
-    pub(super) fn get(body: &mut Body<'_>) -> Decoded<Call> {
-        Ok(match body.byte()? {
-            1 => Call::Receive(body.bytes()?.to_vec()),
-            2 => Call::Written(body.len()?),
-            3 => Call::Take(body.len()?),
-            4 => Call::WriteBlocked,
-            5 => Call::Reading(body.flag()?),
-            6 => Call::Eof,
-            7 => Call::Lost,
-            8 => Call::Timeout,
-            9 => Call::Probe,
-            10 => Call::Accept(get_acceptance(body)?),
-            11 => Call::Respond(get_response(body)?),
-            12 => Call::Send(get_message(body)?),
-            13 => {
-                let first = match body.byte()? {
-                    0 => None,
-                    1 => Some(Kind::Text),
-                    2 => Some(Kind::Binary),
-                    tag => return Err(RecordingErrorReason::Tag(tag)),
-                };
-                Call::SendFragment(first, body.bytes()?.to_vec(), body.flag()?)
-            }
-            14 => Call::Ping(body.bytes()?.to_vec()),
-            15 => Call::Close(body.option(|body| {
-                let code = get_u16(body)?;
-                CloseFrame::new(code, body.text()?.to_owned())
-                    .map_err(|_| RecordingErrorReason::Value)
-            })?),
-            tag => return Err(RecordingErrorReason::Tag(tag)),
-        })
-    }
+pub(super) fn get_call(body: &mut Body<'_>) -> Decoded<Call> {
+    Ok(match body.byte()? {
+        1 => Call::Receive(body.bytes()?.to_vec()),
+        2 => Call::Written(body.len()?),
+        3 => Call::Take(body.len()?),
+        4 => Call::WriteBlocked,
+        5 => Call::Reading(body.flag()?),
+        6 => Call::Eof,
+        7 => Call::Lost,
+        8 => Call::Timeout,
+        9 => Call::Probe,
+        10 => Call::Accept(get_acceptance(body)?),
+        11 => Call::Respond(get_response(body)?),
+        12 => Call::Send(get_message(body)?),
+        13 => {
+            let first = match body.byte()? {
+                0 => None,
+                1 => Some(Kind::Text),
+                2 => Some(Kind::Binary),
+                tag => return Err(RecordingErrorReason::Tag(tag)),
+            };
+            Call::SendFragment(first, body.bytes()?.to_vec(), body.flag()?)
+        }
+        14 => Call::Ping(body.bytes()?.to_vec()),
+        15 => Call::Close(body.option(|body| {
+            let code = get_u16(body)?;
+            CloseFrame::new(code, body.text()?.to_owned()).map_err(|_| RecordingErrorReason::Value)
+        })?),
+        tag => return Err(RecordingErrorReason::Tag(tag)),
+    })
 }
 
 fn get_u16(body: &mut Body<'_>) -> Decoded<u16> {

@@ -3,9 +3,10 @@ use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use wirebeat::Timestamp;
+use wirebeat::record::{Begin, Call, Recorder, Recording};
 
-use super::begin::Begin;
-use super::call::Call;
+use super::begin::put_begin;
+use super::call::put_call;
 use super::code::put_number;
 use super::read::{MAGIC, VERSION, put_record};
 use super::redact::Redactor;
@@ -23,6 +24,7 @@ struct Inner {
     writer: Option<Box<dyn Write + Send>>,
     error: Option<std::io::Error>,
     has_gap: bool,
+    has_begun: bool,
     last: Timestamp,
     is_redacted: bool,
     redactor: Option<Redactor>,
@@ -48,6 +50,7 @@ impl Log {
             writer,
             error: None,
             has_gap: false,
+            has_begun: false,
             last: Timestamp::ZERO,
             is_redacted: false,
             redactor: None,
@@ -74,30 +77,35 @@ impl Log {
         self.lock().error.take()
     }
 
-    /// Writes all that waits in the writer.
-    pub(super) fn flush(&self) {
-        let mut inner = self.lock();
-        let flushed = inner.writer.as_mut().map_or(Ok(()), Write::flush);
-        inner.error = flushed.err().or(inner.error.take());
+    fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    pub(super) fn begin(&self, begin: Begin) {
+/// It records one connection; those that begin later stay unrecorded.
+impl Recorder for Log {
+    fn record(&self, begin: &Begin) -> Option<Box<dyn Recording>> {
         let mut inner = self.lock();
-        let begin = match inner.is_redacted {
-            true => {
-                inner.redactor = Some(Redactor::new(&begin));
-                Redactor::begin(begin)
-            }
-            false => begin,
-        };
+        if std::mem::replace(&mut inner.has_begun, true) {
+            return None;
+        }
+        let mut begin = begin.clone();
+        if inner.is_redacted {
+            inner.redactor = Some(Redactor::new(&begin));
+            begin = Redactor::begin(begin);
+        }
         inner.last = begin.now;
         let mut out = MAGIC.to_vec();
         out.push(VERSION);
-        put_record(&mut out, |out| begin.put(out));
+        put_record(&mut out, |out| put_begin(out, &begin));
         inner.write(&out);
+        drop(inner);
+        Some(Box::new(self.clone()))
     }
+}
 
-    pub(super) fn call(&self, at: Timestamp, mut call: Call) {
+impl Recording for Log {
+    fn call(&mut self, at: Timestamp, mut call: Call) {
         let mut inner = self.lock();
         if let Some(redactor) = &mut inner.redactor {
             call = redactor.call(call);
@@ -108,13 +116,16 @@ impl Log {
         put_record(&mut out, |out| {
             out.push(u8::from(now < last));
             put_number(out, now.abs_diff(last));
-            call.put(out);
+            put_call(out, &call);
         });
         inner.write(&out);
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Writes all that waits in the writer.
+    fn end(&mut self) {
+        let mut inner = self.lock();
+        let flushed = inner.writer.as_mut().map_or(Ok(()), Write::flush);
+        inner.error = flushed.err().or(inner.error.take());
     }
 }
 

@@ -1,7 +1,7 @@
 //! Recordings of real connections, and their replay.
 //!
-//! A [`Recorded`] is a [`Connection`](wirebeat::Connection) that writes down all that goes into it:
-//! its configuration and seed, the bytes that came, the calls that were made, and when. As a
+//! A [`Recorded`] is a [`Connection`](wirebeat::Connection) that tells a [`Log`] all that goes into
+//! it: its configuration and seed, the bytes that came, the calls that were made, and when. As a
 //! connection is a function of these, [`replay`] does again all that it did: states, events and
 //! output. A bug in production becomes a test.
 //!
@@ -13,7 +13,7 @@
 //!
 //! let (log, now) = (Log::new(), Timestamp::ZERO);
 //! let request = Request::new("example.com", None, "/chat")?;
-//! let mut client = Recorded::client(request, &Config::default(), [7; 32], now, log.clone());
+//! let mut client = Recorded::client(request, &Config::default(), [7; 32], now, &log);
 //! let len = client.poll_transmit().expect("its request waits").remaining();
 //! client.handle_written(now, len);
 //! let mut answer = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n".to_vec();
@@ -45,8 +45,7 @@
 //!
 //! | file | subject |
 //! |---|---|
-//! | `begin`, `call` | what a connection begins with; what goes into it |
-//! | `recorded` | a connection that is written down |
+//! | `begin`, `call` | what a connection begins with, and what goes into it, in bytes |
 //! | `log` | where it's written to |
 //! | `redact` | what nobody is to read |
 //! | `code` | varints and strings |
@@ -59,14 +58,11 @@ mod code;
 mod error;
 mod log;
 mod read;
-mod recorded;
 mod redact;
 mod replay;
 
-pub use begin::{Begin, Role};
-pub use call::Call;
 pub use error::{RecordingError, RecordingErrorReason};
 pub use log::Log;
 pub use read::{Reader, Record};
-pub use recorded::Recorded;
 pub use replay::{Replay, Step, replay};
+pub use wirebeat::record::{Begin, Call, Recorded, Role};

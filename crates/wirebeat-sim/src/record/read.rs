@@ -1,7 +1,8 @@
 use wirebeat::Timestamp;
+use wirebeat::record::{Begin, Call};
 
-use super::begin::Begin;
-use super::call::Call;
+use super::begin::get_begin;
+use super::call::get_call;
 use super::code::Body;
 use super::error::{RecordingError, RecordingErrorReason};
 
@@ -56,7 +57,7 @@ impl<'r> Reader<'r> {
             Reader { bytes, offset: offset + 1, last: Timestamp::ZERO, is_over: false };
         let offset = reader.offset;
         let mut body = Body(reader.body()?);
-        let begin = Begin::get(&mut body)
+        let begin = get_begin(&mut body)
             .and_then(|begin| body.end().map(|()| begin))
             .map_err(|reason| RecordingError { offset, reason })?;
         reader.last = begin.now;
@@ -92,7 +93,7 @@ impl<'r> Reader<'r> {
             false => self.last.as_nanos().checked_add(step),
         };
         let at = Timestamp::from_nanos(at.ok_or(wrong(RecordingErrorReason::Number))?);
-        let call = Call::get(&mut body).map_err(wrong)?;
+        let call = get_call(&mut body).map_err(wrong)?;
         body.end().map_err(wrong)?;
         self.last = at;
         Ok(Record { at, call, offset })

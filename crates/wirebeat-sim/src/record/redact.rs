@@ -1,9 +1,7 @@
 use wirebeat::frame::{HEADER_LEN_MAX, Header, MaskingKey, Opcode, Rsv};
 use wirebeat::handshake::{Acceptance, Headers, Request, Response};
+use wirebeat::record::{Begin, Call, Role};
 use wirebeat::{CloseFrame, Heartbeat, Message};
-
-use super::begin::{Begin, Role};
-use super::call::Call;
 
 /// What takes the place of a byte that nobody is to read.
 const HIDDEN: u8 = b'x';

@@ -1,7 +1,7 @@
 use bytes::Buf;
+use wirebeat::record::Call;
 use wirebeat::{Connection, Event, Input, Outgoing, ReadyState, Timestamp, Transport};
 
-use super::call::Call;
 use super::error::RecordingError;
 use super::read::{Reader, Record};
 

@@ -1,3 +1,5 @@
+use alloc::string::String;
+
 use bytes::Bytes;
 
 use super::compression::{Compression, ContextTakenOver, PackedForms};
@@ -80,6 +82,15 @@ impl Prepared {
             return Ok(None);
         }
         compression.pack_prepared(&self.payload, &self.forms)
+    }
+
+    /// The message that it was made of.
+    pub(crate) fn message(&self) -> Message<'static> {
+        match self.kind {
+            // It was made of text.
+            Kind::Text => String::from_utf8_lossy(&self.payload).into_owned().into(),
+            Kind::Binary => self.payload().into(),
+        }
     }
 
     pub(crate) fn payload(&self) -> Payload<'static> {
