@@ -5,7 +5,7 @@
 //! | `connect` | a client in the terminal, or between pipes |
 //! | `serve` | a server that echoes or broadcasts, with a page to try it |
 //! | `sim` | runs of many clients on a network that fails, in virtual time |
-//! | `replay` | a recorded connection, again |
+//! | `record`, `replay` | connections that are recorded; one of them, again |
 //! | `live` | one connection that is cut, found dead and made anew |
 //! | `completions` | what a shell completes |
 //! | `failure` | why a run failed, and its exit code |
@@ -22,6 +22,7 @@ mod interrupt;
 mod live;
 mod options;
 mod pem;
+mod record;
 mod replay;
 mod serve;
 mod show;

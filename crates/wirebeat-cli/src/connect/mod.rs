@@ -35,6 +35,7 @@ use self::input::Source;
 use self::options::{Header, Wait};
 use self::report::{Form, Reporter};
 use crate::failure::{EXIT_CODES, Failure, NotConnected};
+use crate::record;
 
 /// Connect to a WebSocket server: each line is sent as a message, and what comes is printed.
 ///
@@ -138,6 +139,18 @@ pub(crate) struct Arguments {
     /// Print messages and failures alone
     #[arg(short, long, help_heading = "Input and output")]
     quiet: bool,
+
+    /// Write all that goes into the connection to this file, so that `wirebeat replay` can do it
+    /// again
+    ///
+    /// It holds what is said, and the request with its credentials, unless --redact is there too.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["compress", "reconnect"],
+          help_heading = "Recording")]
+    record: Option<PathBuf>,
+
+    /// Put an x for each byte of what is said, of credentials, cookies and queries
+    #[arg(long, requires = "record", help_heading = "Recording")]
+    redact: bool,
 }
 
 const EXAMPLES: &str = "\
@@ -166,11 +179,24 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
     if arguments.reconnect {
         return again::until_the_end(options::session(&arguments)?, &arguments);
     }
-    let client = options::client(&arguments)?;
+    let mut client = options::client(&arguments)?;
+    let recording = match &arguments.record {
+        Some(path) => Some((path, record::to_file(path, arguments.redact)?)),
+        None => None,
+    };
+    if let Some((_, log)) = &recording {
+        client = client.record(log.clone());
+    }
+    let ended = connect_and_talk(client, &arguments);
+    // How the connection ended matters more.
+    ended.and(recording.map_or(Ok(()), |(path, log)| record::check(&log, path)))
+}
+
+fn connect_and_talk(client: Client, arguments: &Arguments) -> Result<(), Failure> {
     let (source, screen) = Source::open(arguments.binary);
     let form = Form::of(arguments.json, arguments.binary);
     let reporter = Reporter::new(form, arguments.quiet, screen);
-    let socket = match connect(client, &arguments) {
+    let socket = match connect(client, arguments) {
         Ok(socket) => socket,
         Err(failure) => {
             reporter.failed(&failure)?;
@@ -184,7 +210,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
             None => "the server doesn't compress messages",
         })?;
     }
-    talk::until_the_end(socket, source, reporter, &arguments)
+    talk::until_the_end(socket, source, reporter, arguments)
 }
 
 fn connect(

@@ -27,6 +27,7 @@ use wirebeat_std::Server;
 use self::attend::House;
 use crate::failure::{EXIT_CODES, Failure};
 use crate::interrupt::Interrupt;
+use crate::record::Folder;
 
 /// Run a WebSocket server that sends back what it's sent, with a page to try it in a browser.
 ///
@@ -98,6 +99,17 @@ pub(crate) struct Arguments {
     /// Print nothing but failures
     #[arg(short, long, help_heading = "Output")]
     quiet: bool,
+
+    /// Write all that goes into each connection to a file in this folder, so that `wirebeat replay`
+    /// can do it again
+    ///
+    /// It holds what is said, and the request with its credentials, unless --redact is there too.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "compress", help_heading = "Recording")]
+    record: Option<PathBuf>,
+
+    /// Put an x for each byte of what is said, of credentials, cookies and queries
+    #[arg(long, requires = "record", help_heading = "Recording")]
+    redact: bool,
 }
 
 /// How long clients may take to answer that we go away.
@@ -134,6 +146,14 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
             let house = Arc::clone(&house);
             move |error| house.not_served(&error)
         });
+    let server = match &arguments.record {
+        Some(path) => {
+            let house = Arc::clone(&house);
+            let on_failure = move |what: &str| house.log.refused(what);
+            server.record(Folder::new(path, arguments.redact, on_failure)?)
+        }
+        None => server,
+    };
     let (server, scheme_end) = match tls {
         Some(tls) => (server.tls(tls), "s"),
         None => (server, ""),
