@@ -17,6 +17,7 @@ const LAYERS: &[&[&str]] = &[
     &["message", "extension"],
     &["handshake"],
     &["connection"],
+    &["record"],
     &["session"],
     &["websocket"],
 ];
