@@ -1,6 +1,6 @@
 //! What the adapter for threads records over real TCP is done again: the same events, bytes and end.
 #![forbid(unsafe_code)]
-#![allow(clippy::unwrap_used, reason = "what goes wrong fails the test")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "what goes wrong fails the test")]
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
