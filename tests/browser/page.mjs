@@ -8,6 +8,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import assert from "node:assert/strict";
 
+import { content } from "../peers/peer.mjs";
+
 const { WIREBEAT, CHROMIUM, WIREBEAT_BROWSER } = process.env;
 const { chromium } = createRequire(join(WIREBEAT_BROWSER, "package.json"))("playwright-core");
 
@@ -230,6 +232,42 @@ const scenarios = {
     assert.equal(code, 1006);
     await server.says("--origin");
     elsewhere.close();
+  },
+
+  /** Sends messages of these lengths to servers that echo, and prints what each connection agreed on. */
+  async deflate(browser, lengths, ...urls) {
+    const texts = JSON.parse(lengths).map((length) => content("text", length));
+    const tab = await (await browser.newContext()).newPage();
+    for (const url of urls) {
+      const extensions = await tab.evaluate(async ({ url, texts }) => {
+        const socket = new WebSocket(url);
+        socket.binaryType = "arraybuffer";
+        const next = (name) => new Promise((resolve, reject) => {
+          socket.addEventListener(name, resolve, { once: true });
+          socket.addEventListener("close", ({ code }) => reject(new Error(`closed with ${code}`)), { once: true });
+        });
+        const echoed = async (message) => {
+          const reply = next("message");
+          socket.send(message);
+          return (await reply).data;
+        };
+        await next("open");
+        for (const text of texts) {
+          if (await echoed(text) !== text) throw new Error("another text came back");
+          const { length } = new TextEncoder().encode(text);
+          const bytes = Uint8Array.from({ length }, (_, index) => index % 251);
+          const reply = new Uint8Array(await echoed(bytes));
+          const isSame = reply.length === length && reply.every((byte, index) => byte === bytes[index]);
+          if (!isSame) throw new Error("other bytes came back");
+        }
+        const closed = new Promise((resolve) => { socket.onclose = resolve; });
+        socket.close();
+        const { wasClean } = await closed;
+        if (!wasClean) throw new Error("it wasn't closed cleanly");
+        return socket.extensions;
+      }, { url, texts });
+      console.log(extensions);
+    }
   },
 
   async screenshots(browser, folder) {

@@ -7,12 +7,12 @@ use crate::install::Installed;
 use crate::process::workspace;
 use crate::program;
 
-/// Runs a scenario of `tests/browser/README.md`. Returns how it ended, and what it said.
+/// Runs a scenario of `tests/browser/README.md` with its arguments. Returns how it ended, and what it said.
 ///
 /// # Panics
 ///
 /// If it can't be run, which fails the test.
-pub fn run(scenario: &str) -> Output {
+pub fn run(scenario: &str, arguments: &[String]) -> Output {
     static INSTALLED: OnceLock<Installed> = OnceLock::new();
     // The installer says where Chromium is.
     let Installed { folder, said: chromium } = INSTALLED.get_or_init(|| {
@@ -21,6 +21,7 @@ pub fn run(scenario: &str) -> Output {
     Command::new("node")
         .arg(workspace().join("tests/browser/page.mjs"))
         .arg(scenario)
+        .args(arguments)
         .env("WIREBEAT", program::path())
         .env("CHROMIUM", chromium)
         .env("WIREBEAT_BROWSER", folder)

@@ -6,9 +6,10 @@
 use std::net::TcpStream;
 
 use wirebeat_std::extension::{Deflate, DeflateParameters, WindowBits};
-use wirebeat_std::{Config, WebSocket};
+use wirebeat_std::{Config, OriginPolicy, WebSocket, accept_with};
+use wirebeat_tests::browser;
 use wirebeat_tests::content::{messages, summary, summary_of};
-use wirebeat_tests::endpoint::{connect, echo, serve};
+use wirebeat_tests::endpoint::{connect, echo, serve, serve_stream};
 use wirebeat_tests::peers::{Client, Library, Server, Transport, each};
 
 /// Short, longer than a window of 9 bits and than one of 15, and more than a block of ours.
@@ -130,6 +131,37 @@ fn a_peers_client_and_we_understand_each_other() {
         let sent: Vec<_> = messages(&LENGTHS).iter().map(summary).collect();
         assert_eq!(received, sent);
     });
+}
+
+/// Chromium offers what it always offers: its window may be limited, and so may ours be unasked.
+#[test]
+fn a_browser_and_we_understand_each_other() {
+    let lengths = [&[0], &LENGTHS[..]].concat();
+    let (urls, servers): (Vec<_>, Vec<_>) = PARAMETERS
+        .into_iter()
+        .map(|json| {
+            serve_stream(move |stream| {
+                let config = deflating(parameters(json));
+                let pending = accept_with(stream, OriginPolicy::Any, &config).unwrap();
+                let mut socket = pending.accept().unwrap();
+                let received = echo(&mut socket);
+                assert_deflated(&socket, json);
+                received
+            })
+        })
+        .unzip();
+    let arguments = [&[format!("{lengths:?}")], &urls[..]].concat();
+    let output = browser::run("deflate", &arguments);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let agreed = String::from_utf8(output.stdout).unwrap();
+    // It never asks for anything, so it's what we ask for and no more.
+    let expected = PARAMETERS.map(|json| parameters(json).to_string());
+    assert_eq!(agreed.lines().collect::<Vec<_>>(), expected);
+    let sent: Vec<_> = messages(&lengths).iter().map(summary).collect();
+    for server in servers {
+        let received: Vec<_> = server.join().unwrap().iter().map(summary).collect();
+        assert_eq!(received, sent);
+    }
 }
 
 /// Fragments are one compressed message, with pings between them.

@@ -6,7 +6,7 @@
 use wirebeat_tests::browser;
 
 fn assert_succeeds(scenario: &str) {
-    let output = browser::run(scenario);
+    let output = browser::run(scenario, &[]);
     let said = [output.stdout, output.stderr].concat();
     assert!(output.status.success(), "{scenario}:\n{}", String::from_utf8_lossy(&said));
 }
