@@ -89,7 +89,7 @@ impl Library {
     }
 }
 
-fn python(script: &str) -> io::Result<Command> {
+pub(super) fn python(script: &str) -> io::Result<Command> {
     let mut command = Command::new(installed()?.join("venv/bin/python"));
     // No caches of byte code in the work tree.
     command.arg("-B").arg(scripts().join(script));

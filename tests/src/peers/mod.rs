@@ -5,6 +5,8 @@
 //! is installed on first use. A peer that says nothing for [`EVENT_WAIT_MAX`] is an error, so that a
 //! lost connection fails a test rather than hanging it; dropping a peer ends its process.
 
+pub mod zlib;
+
 mod library;
 
 use std::fmt::Debug;
