@@ -21,7 +21,7 @@ STRATEGIES = {
     "fixed": zlib.Z_FIXED,
 }
 FLUSHES = [zlib.Z_NO_FLUSH, zlib.Z_PARTIAL_FLUSH, zlib.Z_SYNC_FLUSH, zlib.Z_FULL_FLUSH, zlib.Z_BLOCK]
-ENDS = ["sync", "sync", "sync", "full", "flushes", "last", "last-bare", "two-streams"]
+ENDS = ["sync"] * 6 + ["full", "flushes", "last", "last-bare", "two-streams"]
 MESSAGES = 8
 
 
@@ -85,7 +85,7 @@ def content(numbers, before):
             return " ".join(numbers.choice(words) for _ in range(length // 6)).encode()
         case 4 if before:
             return numbers.choice(before)
-        case 6 if before:
+        case 6 | 7 if before:
             # What is as far back as it gets.
             longest = max(before, key=len)
             start = numbers.randrange(len(longest) + 1)
@@ -105,13 +105,17 @@ def deflate(seed):
     for bits in range(9, 16):
         for level in range(10):
             for strategy in STRATEGIES:
-                stream, before = Stream(numbers, bits, level, strategy), []
+                stream = Stream(numbers, bits, level, strategy)
+                # In every other the second message refers back as far as the window may be long.
+                noise = numbers.randbytes(numbers.randrange(1 << bits))
+                before = [noise, noise[:500]] if numbers.randrange(2) else []
                 put(stream.name.encode())
                 put(b"%d" % MESSAGES)
-                for _ in range(MESSAGES):
+                while len(before) < MESSAGES:
                     before.append(content(numbers, before))
-                    put(before[-1])
-                    put(stream.compress(before[-1]))
+                for message in before:
+                    put(message)
+                    put(stream.compress(message))
 
 
 def inflate():
