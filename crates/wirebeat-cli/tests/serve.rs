@@ -7,7 +7,7 @@ mod support;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use support::{Running, failure, run};
+use support::{Running, failure, run, text};
 use wirebeat_std::{Client, ConnectError, Message, WebSocket};
 
 /// A server on a free port, and its address.
@@ -51,6 +51,63 @@ fn messages_come_back_as_they_were_sent() {
     let closed = server.line();
     assert!(closed.contains("closed 1005 (no status received), clean"), "{closed}");
     assert!(closed.ends_with("; 3 in, 3 out"), "{closed}");
+}
+
+/// What `text` says of a direction: bytes, how many they were on the wire, and what that saved.
+fn saved(text: &str) -> (u64, u64, u64) {
+    let number = |word: Option<&str>| word.and_then(|word| word.parse().ok());
+    let (len, rest) = text.split_once(" bytes as ").unwrap_or_else(|| panic!("{text}"));
+    let (on_wire, rest) = rest.split_once(" (").unwrap_or_else(|| panic!("{text}"));
+    let percent = rest.split_once(" % saved").map(|(percent, _)| percent);
+    let numbers = (number(Some(len)), number(Some(on_wire)), number(percent));
+    let (Some(len), Some(on_wire), Some(percent)) = numbers else { panic!("{text}") };
+    assert_eq!(percent, (len - on_wire) * 100 / len);
+    (len, on_wire, percent)
+}
+
+/// What each end says at its end of `compression: sent …, received …`.
+fn savings(line: &str) -> [(u64, u64, u64); 2] {
+    let (_, sent) = line.split_once("compression: sent ").unwrap_or_else(|| panic!("{line}"));
+    let (sent, received) = sent.split_once(", received ").unwrap_or_else(|| panic!("{line}"));
+    [saved(sent), saved(received)]
+}
+
+#[test]
+fn both_ends_say_what_compression_saved() {
+    let (mut server, address) = serve(&["--compress"]);
+    let line = "{\"id\":48151,\"side\":\"buy\",\"price\":\"1623.42\"}".repeat(100);
+    let url = format!("ws://{address}/");
+    let mut client = Running::start(&["connect", "--compress", "--wait", "0", &url]);
+    let mut input = client.take_input();
+    for _ in 0..2 {
+        writeln!(input, "{line}").unwrap();
+        assert_eq!(client.line(), line);
+    }
+    drop(input);
+    let (rest, notes, code) = client.finish();
+    assert_eq!((rest, code), (String::new(), Some(0)));
+    assert!(notes.contains("· messages are compressed"), "{notes}");
+    let said = notes.lines().find(|line| line.contains("compression: "));
+    let [sent, received] = savings(said.unwrap_or_else(|| panic!("{notes}")));
+    let len = 2 * line.len() as u64;
+    for (content_len, _, percent) in [sent, received] {
+        assert_eq!(content_len, len);
+        assert!(percent > 90, "{notes}");
+    }
+    assert!(server.line().contains(" open "));
+    let closed = server.line();
+    assert!(closed.contains("; 2 in, 2 out; "), "{closed}");
+    assert_eq!(savings(&closed), [received, sent]);
+}
+
+#[test]
+fn without_compression_at_both_ends_there_is_none_and_the_client_says_so() {
+    let (_server, address) = serve(&[]);
+    let url = format!("ws://{address}/");
+    let output = run(&["connect", "--compress", "--wait", "0", &url], b"");
+    let notes = text(&output.stderr);
+    assert!(notes.contains("· the server doesn't compress messages"), "{notes}");
+    assert!(!notes.contains("compression: "), "{notes}");
 }
 
 #[test]
