@@ -1,7 +1,9 @@
 //! A load on an echo server: `echo_load PORT CONNECTIONS LEN DEPTH SECONDS [raw]` sends frames that
 //! were encoded before, `DEPTH` at once on each connection, waits for all of them to come back, and
-//! begins anew. The first echo on each connection is compared byte by byte. Prints how many came
-//! back, and in how many seconds.
+//! begins anew. The first echo on each connection is compared byte by byte. Prints `ready` when the
+//! connections are open, begins when a line comes in, prints how many came back, and in how many
+//! seconds, and keeps the connections until its input ends: so neither opening nor closing them is
+//! measured.
 //!
 //! With 0 seconds it opens the connections, has one message echoed on each if `DEPTH` isn't 0, prints
 //! `ready`, and keeps them until its input ends.
@@ -126,6 +128,8 @@ fn run(
         let missing = load.expected.len();
         clients.push(Client { stream, written: 0, missing, first: Some(Vec::new()) });
     }
+    println!("ready");
+    io::stdin().read_line(&mut String::new())?;
     let start = Instant::now();
     for client in &mut clients {
         client.write(load)?;
@@ -151,6 +155,7 @@ fn run(
         }
     }
     println!("{} {}", rounds * depth as u64, start.elapsed().as_secs_f64());
+    io::stdin().read_to_end(&mut Vec::new())?;
     Ok(())
 }
 

@@ -1,4 +1,5 @@
-//! One echo server: `echo_server NAME` prints the port that it listens at, and serves on one thread.
+//! One echo server: `echo_server NAME` prints the port that it listens at, and serves on one thread;
+//! `tungstenite` blocks, so it has a thread for each connection.
 //!
 //! `raw` is a TCP echo, which no WebSocket server on tokio can be faster than.
 #![forbid(unsafe_code)]
@@ -8,7 +9,7 @@ use std::future::Future;
 use std::sync::LazyLock;
 
 use futures_util::{FutureExt, SinkExt, StreamExt};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::LocalSet;
 use wirebeat_tokio::{Config, MaybeTls, OriginPolicy, Pending, Server, accept_with};
@@ -19,6 +20,9 @@ const LEN_MAX: usize = 128 << 20;
 
 fn main() -> Outcome {
     let name = std::env::args().nth(1).ok_or("which server?")?;
+    if name == "tungstenite" {
+        return tungstenite_on_threads();
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     LocalSet::new().block_on(&runtime, async {
         match &*name {
@@ -27,6 +31,7 @@ fn main() -> Outcome {
             "wirebeat-serve" => wirebeat_serve().await,
             "tokio-tungstenite" => serve(tokio_tungstenite).await,
             "tokio-tungstenite+4k" => serve(tokio_tungstenite_4k).await,
+            "web-socket" => serve(web_socket).await,
             "fastwebsockets" => serve(fastwebsockets).await,
             "tokio-websockets" => serve(tokio_websockets).await,
             "tokio-websockets+b" => serve(tokio_websockets_batched).await,
@@ -93,21 +98,47 @@ async fn wirebeat_serve() -> Outcome {
     Ok(())
 }
 
+/// What both adapters of tungstenite go by.
+fn tungstenite_config() -> tungstenite::protocol::WebSocketConfig {
+    tungstenite::protocol::WebSocketConfig::default().max_frame_size(None).max_message_size(None)
+}
+
+fn tungstenite_on_threads() -> Outcome {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
+    // As long a queue as the others': `bind` asks for 128.
+    rustix::net::listen(&listener, 4096)?;
+    println!("{}", listener.local_addr()?.port());
+    for stream in listener.incoming() {
+        let stream = stream?;
+        std::thread::Builder::new().spawn(move || drop(tungstenite(stream)))?;
+    }
+    Ok(())
+}
+
+fn tungstenite(stream: std::net::TcpStream) -> Outcome {
+    stream.set_nodelay(true)?;
+    let mut socket = ::tungstenite::accept_with_config(stream, Some(tungstenite_config()))?;
+    loop {
+        let message = socket.read()?;
+        if message.is_text() || message.is_binary() {
+            socket.send(message)?;
+        }
+    }
+}
+
 async fn tokio_tungstenite(stream: TcpStream) -> Outcome {
-    tungstenite_with(stream, tungstenite::protocol::WebSocketConfig::default()).await
+    tokio_tungstenite_with(stream, tungstenite_config()).await
 }
 
 /// With the read buffer that suits many connections.
 async fn tokio_tungstenite_4k(stream: TcpStream) -> Outcome {
-    let config = tungstenite::protocol::WebSocketConfig::default();
-    tungstenite_with(stream, config.read_buffer_size(4096)).await
+    tokio_tungstenite_with(stream, tungstenite_config().read_buffer_size(4096)).await
 }
 
-async fn tungstenite_with(
+async fn tokio_tungstenite_with(
     stream: TcpStream,
     config: tungstenite::protocol::WebSocketConfig,
 ) -> Outcome {
-    let config = config.max_frame_size(None).max_message_size(None);
     let mut socket = ::tokio_tungstenite::accept_async_with_config(stream, Some(config)).await?;
     while let Some(message) = socket.next().await {
         let message = message?;
@@ -153,6 +184,40 @@ async fn fastwebsockets(mut stream: TcpStream) -> Outcome {
             OpCode::Close => return Ok(()),
             _ => {}
         }
+    }
+}
+
+/// It reads what it parses, so the application buffers; and it neither puts fragments together nor
+/// checks text.
+async fn web_socket(mut stream: TcpStream) -> Outcome {
+    use ::web_socket::{DataType, Event, Frame, Stream, WebSocket};
+    upgrade(&mut stream).await?;
+    let mut socket = WebSocket::server(BufReader::with_capacity(16 * 1024, stream));
+    socket.max_payload_len = LEN_MAX;
+    let mut fragments = Vec::new();
+    loop {
+        let (kind, payload) = match socket.recv().await? {
+            Event::Data { ty: DataType::Complete(kind), data } => (kind, data),
+            Event::Data { ty: DataType::Stream(Stream::End(kind)), data } => {
+                fragments.extend_from_slice(&data);
+                (kind, std::mem::take(&mut fragments).into())
+            }
+            Event::Data { data, .. } => {
+                fragments.extend_from_slice(&data);
+                continue;
+            }
+            Event::Ping(data) => {
+                socket.send_pong(data).await?;
+                continue;
+            }
+            Event::Pong(_) => continue,
+            Event::Error(_) | Event::Close { .. } => return Ok(()),
+        };
+        let frame = match kind.is_text() {
+            true => Frame::from(std::str::from_utf8(&payload)?),
+            false => Frame::from(&payload[..]),
+        };
+        socket.send(frame).await?;
     }
 }
 
