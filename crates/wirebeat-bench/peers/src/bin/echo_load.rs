@@ -1,7 +1,7 @@
 //! A load on an echo server: `echo_load PORT CONNECTIONS LEN DEPTH SECONDS [raw]` sends frames that
 //! were encoded before, `DEPTH` at once on each connection, waits for all of them to come back, and
-//! begins anew. The first echo on each connection is compared byte by byte. Prints `ready` when the
-//! connections are open, begins when a line comes in, prints how many came back, and in how many
+//! begins anew. The first echo on each connection is compared byte by byte. Prints `ready` when it has
+//! come back on all, begins to count when a line comes in, prints how many came back, and in how many
 //! seconds, and keeps the connections until its input ends: so neither opening nor closing them is
 //! measured.
 //!
@@ -125,17 +125,34 @@ fn run(
             Token(at),
             Interest::READABLE | Interest::WRITABLE,
         )?;
-        let missing = load.expected.len();
-        clients.push(Client { stream, written: 0, missing, first: Some(Vec::new()) });
+        // Nothing is to be written before it begins.
+        let written = load.batch.len();
+        clients.push(Client { stream, written, missing: 0, first: Some(Vec::new()) });
     }
+    // Buffers are allocated and touched with the first message.
+    exchange(&mut poll, &mut clients, 0.0, load)?;
     println!("ready");
     io::stdin().read_line(&mut String::new())?;
     let start = Instant::now();
-    for client in &mut clients {
-        client.write(load)?;
+    let rounds = exchange(&mut poll, &mut clients, seconds, load)?;
+    println!("{} {}", rounds * depth as u64, start.elapsed().as_secs_f64());
+    io::stdin().read_to_end(&mut Vec::new())?;
+    Ok(())
+}
+
+/// Returns how many batches have come back when the time is over, at least one on each connection.
+fn exchange(
+    poll: &mut Poll,
+    clients: &mut [Client],
+    seconds: f64,
+    load: &Load,
+) -> Result<u64, Box<dyn Error>> {
+    let start = Instant::now();
+    for client in &mut *clients {
+        client.begin(load)?;
     }
     let (mut events, mut buffer) = (Events::with_capacity(1024), vec![0; 1 << 20]);
-    let (mut rounds, mut active) = (0_u64, count);
+    let (mut rounds, mut active) = (0, clients.len());
     while active > 0 {
         poll.poll(&mut events, Some(Duration::from_secs(20)))?;
         if events.is_empty() {
@@ -154,12 +171,15 @@ fn run(
             }
         }
     }
-    println!("{} {}", rounds * depth as u64, start.elapsed().as_secs_f64());
-    io::stdin().read_to_end(&mut Vec::new())?;
-    Ok(())
+    Ok(rounds)
 }
 
 impl Client {
+    fn begin(&mut self, load: &Load) -> io::Result<()> {
+        (self.missing, self.written) = (load.expected.len(), 0);
+        self.write(load)
+    }
+
     fn write(&mut self, load: &Load) -> io::Result<()> {
         while self.written < load.batch.len() {
             match self.stream.write(&load.batch[self.written..]) {
@@ -194,8 +214,7 @@ impl Client {
                 if is_over {
                     return Ok((true, done));
                 }
-                (self.missing, self.written) = (load.expected.len(), 0);
-                self.write(load)?;
+                self.begin(load)?;
             }
             if len < buffer.len() {
                 return Ok((false, done));
