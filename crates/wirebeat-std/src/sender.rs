@@ -58,7 +58,7 @@ impl<S: Socket> Sender<S> {
     }
 
     /// Sends a message that is never compressed, because it has a secret in it: see
-    /// [`Connection::send_uncompressed`].
+    /// [`Connection::send_uncompressed`](wirebeat::Connection::send_uncompressed).
     ///
     /// # Errors
     ///

@@ -72,11 +72,12 @@ impl Recorded {
     /// A connection of any role. If the recorder doesn't want it, it's one that isn't recorded.
     #[must_use]
     pub fn begin(role: Role, config: &Config, now: Timestamp, recorder: &dyn Recorder) -> Recorded {
-        let mut begin = Begin { role, config: config.clone(), now };
-        #[cfg(feature = "deflate")]
-        {
-            begin.config.deflate = None;
-        }
+        let uncompressed = Config {
+            #[cfg(feature = "deflate")]
+            deflate: None,
+            ..config.clone()
+        };
+        let begin = Begin { role, config: uncompressed, now };
         match recorder.record(&begin) {
             Some(recording) => Recorded {
                 connection: begin.connection(),
