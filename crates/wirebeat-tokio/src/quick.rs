@@ -171,7 +171,7 @@ impl State {
     fn begin_with_message(&mut self, bytes: &mut [u8]) -> Quick<Message<'static>> {
         let now = self.now();
         self.note_sign_of_life(now);
-        self.task.is_waiting = false;
+        self.waiting.note(false);
         let len = bytes.len();
         let mut input = Input::new(bytes);
         let event = self.connection.receive(now, &mut input);

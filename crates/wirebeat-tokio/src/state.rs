@@ -15,7 +15,7 @@ use crate::inbox::Inbox;
 use crate::observer::Observers;
 use crate::timer::Timer;
 use crate::trace::Span;
-use crate::waiting::Task;
+use crate::waiting::Waiting;
 
 /// How many bytes of answers wait for the messages that are at hand to be answered too.
 const BATCH_LEN_MAX: u64 = 64 * 1024;
@@ -45,15 +45,13 @@ pub(crate) struct State {
     pub(crate) output: OutputSide,
     pub(crate) observers: Observers,
     pub(crate) span: Span,
-    pub(crate) task: Task,
+    pub(crate) waiting: Waiting,
     /// How many handles there are.
     pub(crate) hands: u32,
     /// Whether our application takes what comes, as the connection was last told.
     pub(crate) takes_input: bool,
     /// Whether several tasks may use it at once, so that it isn't held while the transport is used.
     pub(crate) is_shared: bool,
-    /// Whether several tasks have waited for it, so that what happens wakes a fan.
-    pub(crate) is_fanned: bool,
     /// Whether whoever polls the application's task writes for it, whatever it waits for.
     pub(crate) is_corked: bool,
     /// Whether a call waits, since this was last asked while it's corked: that call does all there is
@@ -135,11 +133,10 @@ impl State {
             output: OutputSide::Live,
             observers: Observers::default(),
             span: Span::NONE,
-            task: Task::default(),
+            waiting: Waiting::default(),
             hands: 1,
             takes_input: true,
             is_shared: false,
-            is_fanned: false,
             is_corked: false,
             is_served: false,
             is_quiet: false,

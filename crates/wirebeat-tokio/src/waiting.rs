@@ -9,12 +9,17 @@ use crate::fan::{Fan, Seen};
 use crate::shared::{Held, Shared};
 use crate::state::State;
 
-/// The task that uses a connection, as long as there is one at a time.
-#[derive(Debug, Default)]
-pub(crate) struct Task {
-    waker: Option<Waker>,
-    /// Whether a call of it waits, as far as is known: it may have been given up.
-    pub(crate) is_waiting: bool,
+/// Who waits for a connection, as far as it's known.
+#[derive(Debug)]
+pub(crate) enum Waiting {
+    /// One task at a time uses it: the one whose waker this is did so last.
+    One {
+        waker: Option<Waker>,
+        /// Whether a call of it waits, or did until it was given up.
+        is_waiting: bool,
+    },
+    /// Several tasks have waited at once: a fan knows them.
+    Several,
 }
 
 /// A fan, and what wakes it.
@@ -46,11 +51,33 @@ impl Fanned {
     }
 }
 
-impl State {
-    /// Takes the waker of whoever waits, to be woken when the state isn't held any more.
-    fn take_waiting(&mut self) -> Option<Waker> {
-        let is_waiting = mem::take(&mut self.task.is_waiting);
-        if is_waiting { self.task.waker.clone() } else { None }
+impl Default for Waiting {
+    fn default() -> Waiting {
+        Waiting::One { waker: None, is_waiting: false }
+    }
+}
+
+impl Waiting {
+    /// The call that was in progress waits, or has what it was for.
+    #[inline]
+    pub(crate) fn note(&mut self, waits: bool) {
+        if let Waiting::One { is_waiting, .. } = self {
+            *is_waiting = waits;
+        }
+    }
+
+    /// Takes the waker of the one task, if it waits: to be woken when the state isn't held any more.
+    fn take(&mut self) -> Option<Waker> {
+        match self {
+            Waiting::One { waker, is_waiting } => {
+                if mem::take(is_waiting) {
+                    waker.clone()
+                } else {
+                    None
+                }
+            }
+            Waiting::Several => None,
+        }
     }
 }
 
@@ -58,53 +85,55 @@ impl<S> Shared<S> {
     /// Begins a poll: to be asked before it looks at what it might wait for.
     #[inline]
     pub(crate) fn enter<'w>(&'w self, state: &mut State, waker: &'w Waker) -> Way<'w> {
-        let is_known = state.task.waker.as_ref().is_some_and(|known| known.will_wake(waker));
-        match is_known && !state.is_fanned {
-            true => Way { waker, seen: None },
-            false => self.enter_anew(state, waker),
+        match &state.waiting {
+            Waiting::One { waker: Some(known), .. } if known.will_wake(waker) => {
+                Way { waker, seen: None }
+            }
+            Waiting::One { .. } | Waiting::Several => self.enter_anew(state, waker),
         }
     }
 
     #[inline(never)]
     fn enter_anew<'w>(&'w self, state: &mut State, waker: &'w Waker) -> Way<'w> {
-        if !state.is_fanned && state.task.is_waiting {
+        match &mut state.waiting {
+            Waiting::One { waker: last, is_waiting: false } => {
+                *last = Some(waker.clone());
+                state.forget_who_is_woken();
+                return Way { waker, seen: None };
+            }
             // A call waits in one task, or did until it was given up, and here is another.
-            self.fan_out(state);
+            Waiting::One { is_waiting: true, .. } => self.fan_out(state),
+            Waiting::Several => {}
         }
-        if state.is_fanned {
-            let fanned = self.fanned();
-            return Way { waker: &fanned.waker, seen: Some(fanned.fan.seen()) };
-        }
-        state.task.waker = Some(waker.clone());
-        state.forget_who_is_woken();
-        Way { waker, seen: None }
+        let Fanned { fan, waker } = self.fanned();
+        Way { waker, seen: Some(fan.seen()) }
     }
 
     /// From now on, several tasks may wait.
     pub(crate) fn fan_out(&self, state: &mut State) {
-        if mem::replace(&mut state.is_fanned, true) {
-            return;
-        }
-        if let Some(waker) = state.take_waiting() {
+        if let Some(waker) = state.waiting.take() {
             let fan = &self.fanned().fan;
             fan.wait(&waker, fan.seen());
         }
-        state.task.waker = None;
+        state.waiting = Waiting::Several;
         state.forget_who_is_woken();
     }
 
     /// What is known of the fan, if there is one.
     #[inline]
     pub(crate) fn seen(&self, state: &State) -> Option<Seen> {
-        state.is_fanned.then(|| self.fanned().fan.seen())
+        match state.waiting {
+            Waiting::One { .. } => None,
+            Waiting::Several => Some(self.fanned().fan.seen()),
+        }
     }
 
     /// What's woken by what a call does that doesn't wait.
     pub(crate) fn waker(&self, state: &State) -> Waker {
-        if state.is_fanned {
-            return self.fanned().waker.clone();
+        match &state.waiting {
+            Waiting::One { waker, .. } => waker.as_ref().unwrap_or(Waker::noop()).clone(),
+            Waiting::Several => self.fanned().waker.clone(),
         }
-        state.task.waker.clone().unwrap_or_else(|| Waker::noop().clone())
     }
 
     /// Ends a poll that has to wait.
@@ -119,8 +148,8 @@ impl<S> Shared<S> {
             }
             return fan.wait(waker, seen);
         }
-        let waiting = if has_news { state.take_waiting() } else { None };
-        state.task.is_waiting = true;
+        let waiting = if has_news { state.waiting.take() } else { None };
+        state.waiting.note(true);
         drop(state);
         if let Some(waiting) = waiting {
             waiting.wake();
@@ -135,25 +164,25 @@ impl<S> Shared<S> {
         }
     }
 
-    #[cold]
-    fn wake(&self, mut state: Held<'_, S>) {
-        let is_fanned = state.is_fanned;
-        let waiting = state.take_waiting();
-        drop(state);
-        if is_fanned {
-            self.fanned().fan.wake_all();
-        } else if let Some(waiting) = waiting {
-            waiting.wake();
-        }
-    }
-
     /// Ends a poll that has had what it wanted, and waits for nothing.
     #[inline]
     pub(crate) fn end_poll(&self, mut state: Held<'_, S>) {
         if state.take_news() {
             self.wake(state);
         } else {
-            state.task.is_waiting = false;
+            state.waiting.note(false);
+        }
+    }
+
+    #[cold]
+    fn wake(&self, mut state: Held<'_, S>) {
+        let waiting = state.waiting.take();
+        let is_fanned = matches!(state.waiting, Waiting::Several);
+        drop(state);
+        if is_fanned {
+            self.fanned().fan.wake_all();
+        } else if let Some(waiting) = waiting {
+            waiting.wake();
         }
     }
 
