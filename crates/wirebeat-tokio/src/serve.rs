@@ -216,14 +216,15 @@ impl<L: Listener> Server<L> {
                     pause.end();
                     service.report_end(ended);
                 }
-                #[cfg(feature = "tls")]
-                Next::Accepted(Ok(stream)) if service.is_secure() => {
-                    let span = Span::server(|| L::peer(&stream));
-                    tasks.spawn(Arc::clone(&service).serve_tls(stream, span));
-                }
                 Next::Accepted(Ok(stream)) => {
                     let span = Span::server(|| L::peer(&stream));
-                    tasks.spawn(Arc::clone(&service).serve(MaybeTls::Plain(stream), span));
+                    let service = Arc::clone(&service);
+                    #[cfg(feature = "tls")]
+                    if let Some(tls) = service.tls().cloned() {
+                        tasks.spawn(service.serve_tls(tls, stream, span));
+                        continue;
+                    }
+                    tasks.spawn(service.serve(MaybeTls::Plain(stream), span));
                 }
                 // Whoever waited has gone, and another may wait.
                 Next::Accepted(Err(error)) if is_passing(&error) => {}

@@ -51,9 +51,10 @@ impl<H> Service<H> {
         Service { options, handler, connections: Connections::default() }
     }
 
+    /// What takes clients over TLS, if they come by it.
     #[cfg(feature = "tls")]
-    pub(crate) fn is_secure(&self) -> bool {
-        self.options.tls.is_some()
+    pub(crate) fn tls(&self) -> Option<&tokio_rustls::TlsAcceptor> {
+        self.options.tls.as_ref()
     }
 
     pub(crate) fn report(&self, error: ServeError) {
@@ -79,17 +80,18 @@ impl<H> Service<H> {
 
     /// Serves one connection over TLS until it has ended.
     #[cfg(feature = "tls")]
-    pub(crate) async fn serve_tls<S, F>(self: Arc<Service<H>>, stream: S, span: Span)
-    where
+    pub(crate) async fn serve_tls<S, F>(
+        self: Arc<Service<H>>,
+        tls: tokio_rustls::TlsAcceptor,
+        stream: S,
+        span: Span,
+    ) where
         S: Socket + Send + 'static,
         H: Fn(Pending<MaybeTls<S>>) -> F,
         F: Future<Output = ()>,
     {
-        let Options { tls: Some(tls), config, .. } = &self.options else {
-            return self.serve(MaybeTls::Plain(stream), span).await;
-        };
         // Its state is large, and gone when it's done.
-        let secured = Box::pin(secure(tls, stream, config.open_timeout)).await;
+        let secured = Box::pin(secure(&tls, stream, self.options.config.open_timeout)).await;
         match secured {
             Ok(stream) => self.serve(stream, span).await,
             Err(error) => self.report(ServeError::Opening(error)),
