@@ -156,19 +156,18 @@ impl<S: Socket> Pending<S> {
         self.end_accept(accepted).await
     }
 
-    fn begin_accept(
-        &self,
-        acceptance: &Acceptance,
-    ) -> Result<Result<(), handshake::AcceptError>, Cause> {
-        self.check_time()?;
-        Ok(self.hand.change(|state| state.connection.accept(state.now(), acceptance)))
+    fn begin_accept(&self, acceptance: &Acceptance) -> Result<(), handshake::AcceptError> {
+        self.hand.change(|state| {
+            state.let_time_pass();
+            state.connection.accept(state.now(), acceptance)
+        })
     }
 
     async fn end_accept(
         self,
-        accepted: Result<Result<(), handshake::AcceptError>, Cause>,
+        accepted: Result<(), handshake::AcceptError>,
     ) -> Result<WebSocket<S>, AcceptError> {
-        match accepted? {
+        match accepted {
             Ok(()) => {
                 poll_fn(|cx| self.hand.poll_flush(cx)).await;
                 Ok(WebSocket::new(self.hand, None))
@@ -207,8 +206,10 @@ impl<S: Socket> Pending<S> {
     ///
     /// To drop it drops the stream, and perhaps the answer.
     pub async fn respond(self, response: &Response) -> Result<(), AcceptError> {
-        self.check_time()?;
-        let responded = self.hand.change(|state| state.connection.respond(state.now(), response));
+        let responded = self.hand.change(|state| {
+            state.let_time_pass();
+            state.connection.respond(state.now(), response)
+        });
         if responded.is_err() {
             return Err(self.gone());
         }
@@ -216,15 +217,6 @@ impl<S: Socket> Pending<S> {
         match closed.cause.reason {
             Reason::Responded => Ok(()),
             _ => Err(closed.cause.into()),
-        }
-    }
-
-    /// While the application decides, nothing is read; but the time passes.
-    fn check_time(&self) -> Result<(), Cause> {
-        self.hand.change(|state| state.connection.handle_timeout(state.now()));
-        match self.hand.look(|state| state.connection.cause()) {
-            None => Ok(()),
-            Some(cause) => Err(cause),
         }
     }
 

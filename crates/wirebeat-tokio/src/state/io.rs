@@ -167,6 +167,12 @@ impl State {
         true
     }
 
+    /// The time has passed in which nobody has looked: what is due is done before what follows.
+    pub(crate) fn let_time_pass(&mut self) {
+        let now = self.now();
+        self.connection.handle_timeout(now);
+    }
+
     /// Tells the connection whether our application takes what comes.
     pub(crate) fn set_reading(&mut self, takes_input: bool) {
         if self.takes_input != takes_input {
