@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 use tokio::time::sleep;
 use wirebeat_tokio::{
     AcceptError, Client, CloseCode, Config, ConnectError, Endpoint, Heartbeat, OriginPolicy,
-    Reason, Step, accept, upgraded,
+    Reason, Response, Step, accept, upgraded,
 };
 
 #[tokio::test(start_paused = true)]
@@ -64,18 +64,24 @@ async fn a_client_that_asks_for_nothing_is_dropped() {
     assert!(matches!(result, Err(AcceptError::Timeout)), "{result:?}");
 }
 
+/// Either decision: to open it, or to answer without.
 #[tokio::test(start_paused = true)]
 async fn a_decision_that_takes_too_long_comes_too_late() {
-    let (ours, theirs) = duplex(1024);
-    let client = tokio::spawn(async move {
-        Client::new("ws://localhost/").unwrap().connect_over(theirs).await.map(drop)
-    });
-    let pending = accept(ours, OriginPolicy::SameHost).await.unwrap();
-    sleep(Duration::from_secs(11)).await;
-    let result = pending.accept().await;
-    assert!(matches!(result, Err(AcceptError::Timeout)), "{result:?}");
-    let result = client.await.unwrap();
-    assert!(matches!(result, Err(ConnectError::Timeout(Step::Handshake))), "{result:?}");
+    for opens in [true, false] {
+        let (ours, theirs) = duplex(1024);
+        let client = tokio::spawn(async move {
+            Client::new("ws://localhost/").unwrap().connect_over(theirs).await.map(drop)
+        });
+        let pending = accept(ours, OriginPolicy::SameHost).await.unwrap();
+        sleep(Duration::from_secs(11)).await;
+        let result = match opens {
+            true => pending.accept().await.map(drop),
+            false => pending.respond(&Response::new(403).unwrap()).await,
+        };
+        assert!(matches!(result, Err(AcceptError::Timeout)), "{result:?}");
+        let result = client.await.unwrap();
+        assert!(matches!(result, Err(ConnectError::Timeout(Step::Handshake))), "{result:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
