@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use support::{Running, echo, failure, http_server, run, tcp_server, text};
+use support::{Running, echo, failure, http_server, run, tcp_server, text, wirebeat};
 use wirebeat_std::rustls::crypto::ring;
 use wirebeat_std::rustls::pki_types::pem::PemObject;
 use wirebeat_std::rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -81,6 +81,19 @@ fn a_certificate_is_trusted_by_its_authority_or_not_at_all() {
     let (line, code) = failure(&connect(&["--cacert", &authority, &wrong_name]));
     assert_eq!(code, 4);
     assert!(line.contains("a name that its certificate is for"), "{line}");
+}
+
+#[test]
+fn a_system_that_trusts_nobody_is_told_what_to_install() {
+    let files = Files::new("nobody");
+    files.write("none.pem", "");
+    let output = wirebeat(&["connect", "wss://localhost:1/"])
+        .env("SSL_CERT_FILE", files.path("none.pem"))
+        .env("SSL_CERT_DIR", files.path("no-such-folder"))
+        .output()
+        .unwrap();
+    let (line, code) = failure(&output);
+    assert!(code == 4 && line.contains("ca-certificates") && line.contains("--cacert"), "{line}");
 }
 
 #[test]
