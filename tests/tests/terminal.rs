@@ -156,6 +156,8 @@ fn a_flood_is_printed_to_its_end_whatever_is_typed_into_it() {
         [(&[CTRL_D][..], "0"), (&[CTRL_C], "0"), (&[ENTER, "line", ENTER, CTRL_D], "0")]
     {
         let (url, server) = serve(Transport::Tcp, Config::default(), |mut socket| {
+            // It begins when there's a line to type into.
+            assert_eq!(socket.recv(), Some(Message::from("go")));
             let mut sent = 0;
             while socket.ready_state() == ReadyState::Open && sent < 5_000 {
                 // Refused when the client has closed.
@@ -168,6 +170,7 @@ fn a_flood_is_printed_to_its_end_whatever_is_typed_into_it() {
             sent
         });
         let mut session = Session::connect(&url);
+        session.types(&["go", ENTER]);
         session.sees("number 100\r");
         session.types(keys);
         let (before, ended) = session.ends();
