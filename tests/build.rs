@@ -1,4 +1,4 @@
-//! Makes programs of the README's client and server, so that the tests can run them.
+//! Makes programs of the README's client and servers, so that the tests can run them.
 #![forbid(unsafe_code)]
 
 use std::error::Error;
@@ -15,6 +15,12 @@ const SERVER_ADDRESS: (&str, &str) = (
     r#"TcpListener::bind("127.0.0.1:0")
         .inspect(|listener| println!("{}", listener.local_addr().expect("an address")))?"#,
 );
+const TOKIO_ADDRESS: (&str, &str) = (
+    r#"TcpListener::bind("127.0.0.1:9001").await?"#,
+    r#"TcpListener::bind("127.0.0.1:0")
+        .await
+        .inspect(|listener| println!("{}", listener.local_addr().expect("an address")))?"#,
+);
 
 fn main() -> Result<(), Box<dyn Error>> {
     let readme = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../README.md");
@@ -23,6 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
     fs::write(out.join("client.rs"), program(&text, "## A client", CLIENT_URL)?)?;
     fs::write(out.join("server.rs"), program(&text, "## A server", SERVER_ADDRESS)?)?;
+    fs::write(out.join("tokio_server.rs"), program(&text, "## With tokio", TOKIO_ADDRESS)?)?;
     Ok(())
 }
 

@@ -12,3 +12,8 @@ pub mod peers;
 pub mod process;
 pub mod program;
 pub mod replay;
+
+/// The README's examples compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -1,4 +1,4 @@
-//! The README's client and server, run as they stand there, against each other and against other
+//! The README's client and servers, run as they stand there, against each other and against other
 //! libraries.
 #![forbid(unsafe_code)]
 
@@ -9,6 +9,10 @@ use wirebeat_std::{Config, Event, Message};
 use wirebeat_tests::content::{messages, summary, summary_of};
 use wirebeat_tests::endpoint::{connect, serve, watch};
 use wirebeat_tests::peers::{Client, Library, Server, Transport, each};
+
+/// The README's servers: a thread for each client, and a task.
+const SERVERS: [&str; 2] =
+    [env!("CARGO_BIN_EXE_readme_server"), env!("CARGO_BIN_EXE_readme_tokio_server")];
 
 /// One of the README's programs.
 struct Program {
@@ -28,9 +32,9 @@ impl Program {
         Program::start(env!("CARGO_BIN_EXE_readme_client"), &[url])
     }
 
-    /// The server and its URL.
-    fn server() -> (Program, String) {
-        let mut server = Program::start(env!("CARGO_BIN_EXE_readme_server"), &[]);
+    /// A server and its URL.
+    fn server(path: &str) -> (Program, String) {
+        let mut server = Program::start(path, &[]);
         let address = server.next_line();
         (server, format!("ws://{address}/"))
     }
@@ -56,11 +60,13 @@ impl Drop for Program {
 }
 
 #[test]
-fn the_client_hears_from_the_server_what_it_said() {
-    let (_server, url) = Program::server();
-    // One after the other: the first goes without a word, and the server stays for the second.
-    for _ in 0..2 {
-        assert_eq!(Program::client(&url).next_line(), r#"Some("hello")"#);
+fn the_client_hears_from_each_server_what_it_said() {
+    for path in SERVERS {
+        let (_server, url) = Program::server(path);
+        // One after the other: the first goes without a word, and the server stays for the second.
+        for _ in 0..2 {
+            assert_eq!(Program::client(&url).next_line(), r#"Some("hello")"#);
+        }
     }
 }
 
@@ -100,32 +106,38 @@ fn the_client_speaks_with_the_servers_of_others() {
 }
 
 #[test]
-fn the_server_serves_the_clients_of_others_at_the_same_time() {
-    let (_server, url) = Program::server();
-    let mut waiting = connect(&url, Config::default());
-    each(Library::CLIENTS, |library| {
-        let fragmented = library.sends_fragments().then_some("fragmented");
-        let ping = library.sends_pings().then_some("ping");
-        for scenario in ["echo"].into_iter().chain(fragmented).chain(ping) {
-            let client = Client::start(library, &url, scenario, &[]).unwrap();
-            let events = client.finish().unwrap();
-            assert_eq!(events.last().unwrap()["clean"], true);
+fn each_server_serves_the_clients_of_others_at_the_same_time() {
+    for path in SERVERS {
+        let (_server, url) = Program::server(path);
+        let mut waiting = connect(&url, Config::default());
+        each(Library::CLIENTS, |library| serve_client_of(library, &url));
+        // That it has served others changes nothing for the one that was there before.
+        for message in messages(&[5]) {
+            waiting.send(message.borrow()).unwrap();
+            assert_eq!(waiting.recv(), Some(message));
         }
-    });
-    // That it has served others changes nothing for the one that was there before.
-    for message in messages(&[5]) {
-        waiting.send(message.borrow()).unwrap();
-        assert_eq!(waiting.recv(), Some(message));
+    }
+}
+
+fn serve_client_of(library: Library, url: &str) {
+    let fragmented = library.sends_fragments().then_some("fragmented");
+    let ping = library.sends_pings().then_some("ping");
+    for scenario in ["echo"].into_iter().chain(fragmented).chain(ping) {
+        let client = Client::start(library, url, scenario, &[]).unwrap();
+        let events = client.finish().unwrap();
+        assert_eq!(events.last().unwrap()["clean"], true);
     }
 }
 
 #[test]
-fn the_server_keeps_pages_of_other_sites_out() {
-    let (_server, url) = Program::server();
-    each(Library::CLIENTS, |library| {
-        let arguments = ["--header", "Origin: https://evil.example"];
-        let client = Client::start(library, &url, "reject", &arguments).unwrap();
-        let events = client.finish().unwrap();
-        assert_eq!(events.last().unwrap()["status"], 403);
-    });
+fn each_server_keeps_pages_of_other_sites_out() {
+    for path in SERVERS {
+        let (_server, url) = Program::server(path);
+        each(Library::CLIENTS, |library| {
+            let arguments = ["--header", "Origin: https://evil.example"];
+            let client = Client::start(library, &url, "reject", &arguments).unwrap();
+            let events = client.finish().unwrap();
+            assert_eq!(events.last().unwrap()["status"], 403);
+        });
+    }
 }

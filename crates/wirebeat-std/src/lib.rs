@@ -72,11 +72,6 @@ mod tls;
 mod untimed;
 mod websocket;
 
-/// The README's examples compile.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;
-
 pub use client::{Client, connect};
 pub use error::{AcceptError, ConnectError, Step};
 pub use listener::Listener;
