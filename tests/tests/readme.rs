@@ -123,9 +123,9 @@ fn serve_client_of(library: Library, url: &str) {
     let fragmented = library.sends_fragments().then_some("fragmented");
     let ping = library.sends_pings().then_some("ping");
     for scenario in ["echo"].into_iter().chain(fragmented).chain(ping) {
-        let client = Client::start(library, url, scenario, &[]).unwrap();
-        let events = client.finish().unwrap();
-        assert_eq!(events.last().unwrap()["clean"], true);
+        let client = Client::start(library, url, scenario, &[]).expect("the client starts");
+        let events = client.finish().expect("the client tells how it ended");
+        assert_eq!(events.last().expect("a client tells of its end")["clean"], true);
     }
 }
 
