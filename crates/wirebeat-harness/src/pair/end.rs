@@ -21,7 +21,12 @@ pub(super) struct End {
     rest: Option<(Sending, Sending)>,
     heard: Vec<Heard>,
     closed: Option<Closed>,
+    /// How many bytes of history the naive one was asked about so far.
+    asked_len: usize,
 }
+
+/// The naive one reads its whole history again for every question: this is enough of it for a case.
+const ASKED_LEN_MAX: usize = 4 << 20;
 
 impl End {
     pub(super) fn new(role: Role, script: &Script, now: Timestamp) -> End {
@@ -34,7 +39,12 @@ impl End {
             Role::Server => Connection::server(OriginPolicy::Any, &config, now),
         };
         let naive = Naive::new(role);
-        End { connection, naive, rest: None, heard: Vec::new(), closed: None }
+        End { connection, naive, rest: None, heard: Vec::new(), closed: None, asked_len: 0 }
+    }
+
+    /// Whether looking further would take longer than it's worth.
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.asked_len > ASKED_LEN_MAX
     }
 
     /// Sends, or what is left of what was sent before.
@@ -81,10 +91,12 @@ impl End {
     }
 
     pub(super) fn receive(&mut self, now: Timestamp, mut bytes: Vec<u8>, chunk_len: usize) {
-        for chunk in bytes.chunks_mut(chunk_len) {
-            if self.naive.is_over() {
-                return;
-            }
+        let mut rest = &mut bytes[..];
+        while !rest.is_empty() && !self.naive.is_over() {
+            let chunk_len =
+                if self.is_exhausted() { rest.len() } else { chunk_len.min(rest.len()) };
+            let (chunk, behind) = std::mem::take(&mut rest).split_at_mut(chunk_len);
+            rest = behind;
             self.naive.received.extend_from_slice(chunk);
             let mut input = Input::new(chunk);
             while let Some(event) = self.connection.receive(now, &mut input) {
@@ -148,6 +160,7 @@ impl End {
             self.note(event);
         }
         let (connection, naive) = (&mut self.connection, &self.naive);
+        self.asked_len += naive.received.len() + naive.taken.len();
         assert_eq!(connection.ready_state(), naive.ready_state(), "readyState");
         assert_eq!(connection.buffered_amount(), naive.buffered_amount() as u64, "bufferedAmount");
         assert_eq!(connection.transport() == Transport::Drop, naive.is_over(), "the transport");
