@@ -1,8 +1,6 @@
 use core::error::Error;
 use core::fmt;
 
-use super::received::ReceivedResponse;
-
 /// What was wrong with a server's answer, so that no connection was established.
 ///
 /// The server (or something between) is at fault, and the same request is likely to get the same
@@ -23,7 +21,8 @@ pub enum HandshakeError {
     /// The server switched protocols in a version of HTTP that can't: it must be HTTP/1.1.
     HttpVersion,
     /// The status isn't 101: a redirect (which is never followed), a refusal, or a server that
-    /// doesn't speak WebSocket. The answer itself is in the [`ReceivedResponse`].
+    /// doesn't speak WebSocket. The answer itself is in the
+    /// [`ReceivedResponse`](super::ReceivedResponse).
     Status(u16),
     /// A 101 without `Upgrade`.
     UpgradeMissing,
@@ -130,13 +129,6 @@ impl fmt::Display for HandshakeError {
 }
 
 impl Error for HandshakeError {}
-
-/// Why an answer other than 101 opens no connection.
-impl From<&ReceivedResponse> for HandshakeError {
-    fn from(response: &ReceivedResponse) -> HandshakeError {
-        HandshakeError::Status(response.status())
-    }
-}
 
 /// How a head breaks the grammar of HTTP/1.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

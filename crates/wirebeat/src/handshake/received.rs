@@ -210,6 +210,13 @@ impl ReceivedResponse {
 }
 
 /// Shows status and headers, and the length of the body.
+/// Why an answer other than 101 opens no connection.
+impl From<&ReceivedResponse> for HandshakeError {
+    fn from(response: &ReceivedResponse) -> HandshakeError {
+        HandshakeError::Status(response.status())
+    }
+}
+
 impl fmt::Debug for ReceivedResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ReceivedResponse")

@@ -3,7 +3,7 @@ use core::fmt;
 use core::ops::RangeInclusive;
 use core::time::Duration;
 
-use super::policy::{Failure, Pause};
+use super::failure::{Failure, Pause};
 
 /// How long a session waits before it tries again.
 ///

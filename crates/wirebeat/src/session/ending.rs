@@ -5,9 +5,9 @@ use bytestring::ByteString;
 
 use super::Session;
 use super::event::{DropReason, Dropped, Next, SessionClosed, SessionEvent};
+use super::failure::{Failure, Pause, retry_after};
 use super::fate::{Fate, MessageId, Run};
 use super::outbox::Waiting;
-use super::policy::{Failure, Pause, retry_after};
 use super::state::{Effect, State, StateInput, Verdict};
 use crate::{Cause, CloseCode, Closed, Connection, Event, Phase, Reason, Transport};
 

@@ -24,6 +24,7 @@ mod dial_order;
 mod driven;
 mod ending;
 mod event;
+mod failure;
 mod fate;
 mod hints;
 mod inbox;
@@ -49,9 +50,10 @@ pub use driven::Driven;
 #[cfg(feature = "url")]
 pub(crate) use driven::impl_driven;
 pub use event::{DropReason, Dropped, Next, SessionClosed, SessionEvent};
+pub use failure::{Failure, Pause};
 pub use fate::{Fate, MessageId};
 pub use inbox::Inbox;
-pub use policy::{Failure, Pause, Reconnect, SessionConfig, ShouldReconnect};
+pub use policy::{Reconnect, SessionConfig, ShouldReconnect};
 pub use target::Target;
 #[cfg(feature = "url")]
 pub use target::{TargetError, UrlFault, UrlSyntaxError};
