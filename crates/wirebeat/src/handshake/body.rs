@@ -7,7 +7,7 @@ use super::syntax;
 
 /// The most that is read of a body, in bytes as they come, inclusive: enough for a message to a
 /// person or a small JSON object.
-pub(super) const BODY_START_LEN_MAX: usize = 4 * 1024;
+const BODY_START_LEN_MAX: usize = 4 * 1024;
 
 /// Collects the start of a body.
 pub(super) struct BodyStart {

@@ -5,7 +5,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::*;
-use crate::handshake::body::BODY_START_LEN_MAX;
+
+/// The most that `ReceivedResponse::body` promises.
+const BODY_START_LEN_MAX: usize = 4096;
 
 /// A refusal with these headers, and what is taken of the body bytes behind them: how many, and the
 /// body that is handed over at once (`None` if the client waits for more).
