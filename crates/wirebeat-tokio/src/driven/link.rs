@@ -104,7 +104,8 @@ impl Link {
         attempt: Attempt,
         now: Timestamp,
     ) -> bool {
-        let mut has_read = false;
+        // What is heard only now may want the transport to be treated differently.
+        let mut has_read = machine.reach(|machine| self.eat_leftover(machine, attempt, now));
         for _ in 0..TURNS_MAX {
             if !machine.reach(|machine| self.wants_read(machine, attempt, now)) {
                 return has_read;
@@ -136,11 +137,22 @@ impl Link {
         has_read
     }
 
-    /// Hands over what was read before, and tells whether more is to be read.
-    fn wants_read(&mut self, machine: &mut impl Machine, attempt: Attempt, now: Timestamp) -> bool {
-        if !self.leftover.is_empty() {
+    /// Hands over what was read before. Returns whether any was taken.
+    fn eat_leftover(
+        &mut self,
+        machine: &mut impl Machine,
+        attempt: Attempt,
+        now: Timestamp,
+    ) -> bool {
+        let len = self.leftover.rest().len();
+        if len > 0 {
             self.leftover.eat(|input| machine.receive(now, attempt, input));
         }
+        self.leftover.rest().len() < len
+    }
+
+    /// Whether more is to be read; of the application's not taking any, the connection is told.
+    fn wants_read(&mut self, machine: &mut impl Machine, attempt: Attempt, now: Timestamp) -> bool {
         let is_reading = machine.takes_input();
         if self.is_reading != is_reading {
             self.is_reading = is_reading;

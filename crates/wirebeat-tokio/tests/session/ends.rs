@@ -1,6 +1,7 @@
 use std::future::pending;
 
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use wirebeat::handshake::accept_key;
 use wirebeat_tokio::{
     Backoff, CloseCode, CloseFrame, ConnectError, ReadyState, Reason, Reconnect, SendErrorReason,
     Session, SessionEvent, TargetError,
@@ -148,4 +149,39 @@ async fn a_url_that_leads_nowhere_is_refused_at_once() {
     assert!(error.to_string().contains("scheme"), "{error}");
     #[cfg(not(feature = "tls"))]
     assert!(matches!(Session::connect("wss://h/"), Err(ConnectError::TlsNotBuiltIn)));
+}
+
+/// What was read before is all that tells of the end, and nothing is left to be written.
+#[tokio::test(start_paused = true)]
+async fn a_violation_that_waited_for_the_application_ends_the_transport_when_it_is_heard_of() {
+    let (session, mut events, mut listener) = start(|builder| builder.reconnect(None));
+    let mut server = listener.accept_raw().await;
+    let mut request = Vec::new();
+    while !request.ends_with(b"\r\n\r\n") {
+        request.push(server.read_u8().await.unwrap());
+    }
+    let request = String::from_utf8(request).unwrap();
+    let key = request.split("Sec-WebSocket-Key: ").nth(1).unwrap().lines().next().unwrap();
+    let answer = format!(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+        Sec-WebSocket-Accept: {}\r\n\r\n",
+        accept_key(key)
+    );
+    server.write_all(answer.as_bytes()).await.unwrap();
+    until_open(&mut events).await;
+    // More messages than wait to be taken, and a frame with an opcode that nobody knows.
+    let mut frames = [0x81, 1, b'm'].repeat(100);
+    frames.extend([0x83, 0]);
+    server.write_all(&frames).await.unwrap();
+    assert_eq!(events.recv().await, Some("m".into()));
+    session.close(None);
+    // A masked Close without a code.
+    server.read_exact(&mut [0; 6]).await.unwrap();
+    let mut messages = 1;
+    while let Some(message) = events.recv().await {
+        assert_eq!(message, "m".into());
+        messages += 1;
+    }
+    assert_eq!(messages, 100);
+    assert_eq!(server.read(&mut [0]).await.unwrap(), 0);
 }
