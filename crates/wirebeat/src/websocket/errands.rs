@@ -4,7 +4,7 @@ use core::any::Any;
 use core::fmt;
 
 use super::WebSocket;
-use super::remote::{Remote, Task};
+use super::remote::{Remote, Task, Unsent};
 use super::scope::Scope;
 use crate::{Message, Timestamp};
 
@@ -41,8 +41,8 @@ pub struct Errands {
     tasks: VecDeque<Task>,
     /// Messages that were taken and that the WebSocket has no room for.
     waiting: VecDeque<Message<'static>>,
-    /// Bytes of all messages that were fetched and not reported.
-    len: u64,
+    /// All messages that were fetched and not reported.
+    fetched: Unsent,
     is_abandoned: bool,
 }
 
@@ -50,7 +50,7 @@ impl Errands {
     /// Takes over what was asked for since the last time.
     pub fn fetch(&mut self, remote: &mut Remote) {
         self.tasks.append(&mut remote.tasks);
-        self.len = remote.len;
+        self.fetched = remote.unsent;
     }
 
     /// Does the next things, up to a function of the application's, which the caller calls then.
@@ -84,10 +84,14 @@ impl Errands {
 
     /// Tells what has been done, and shows the WebSocket as it is now.
     pub fn report(&mut self, remote: &mut Remote, scope: &Scope<'_>) {
-        let waiting: u64 = self.waiting.iter().map(|message| message.len() as u64).sum();
         // What isn't the WebSocket's to count is still counted.
-        remote.len -= self.len - waiting;
-        self.len = waiting;
+        let waiting = Unsent {
+            messages: self.waiting.len(),
+            len: self.waiting.iter().map(|message| message.len() as u64).sum(),
+        };
+        remote.unsent.messages -= self.fetched.messages - waiting.messages;
+        remote.unsent.len -= self.fetched.len - waiting.len;
+        self.fetched = waiting;
         remote.is_closing = remote.tasks.iter().any(|task| matches!(task, Task::Close(_)));
         remote.refresh(scope);
     }
@@ -188,6 +192,24 @@ mod tests {
         assert_eq!((remote.buffered_amount(), socket.buffered_amount()), (15, 10));
         do_all(&mut errands, &mut socket, &mut remote);
         assert_eq!((remote.buffered_amount(), socket.buffered_amount()), (15, 10));
+    }
+
+    /// Those without payload are counted too, or any number of them would wait.
+    #[test]
+    fn no_more_messages_wait_than_may_wherever_they_are() {
+        let config = SessionConfig { outbox_messages_max: 3, ..reconnecting(100) };
+        let (mut socket, mut remote) = pair(config);
+        let mut errands = Errands::default();
+        for _ in 0..3 {
+            socket.send(NOW, "").expect("there is room");
+        }
+        for _ in 0..3 {
+            remote.send("".into()).expect("there is room");
+            do_all(&mut errands, &mut socket, &mut remote);
+        }
+        let error = remote.send("".into()).expect_err("there is none");
+        assert_eq!(error.reason, SendErrorReason::Full);
+        assert_eq!(errands.waiting.len(), 3);
     }
 
     #[test]

@@ -20,14 +20,22 @@ use crate::{CloseFrame, Message, ReadyState, Timestamp};
 /// under, and wakes the driver after each call.
 pub struct Remote {
     pub(super) tasks: VecDeque<Task>,
-    /// Bytes of messages that were passed to `send` and that the WebSocket doesn't count yet.
-    pub(super) len: u64,
+    /// What was passed to `send` and the WebSocket doesn't count yet.
+    pub(super) unsent: Unsent,
     limits: Limits,
     view: View,
     /// Whether it was asked to close, and doesn't know yet.
     pub(super) is_closing: bool,
     /// Whether nobody does what is asked for any more.
     is_over: bool,
+}
+
+/// Messages that wait.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Unsent {
+    pub(super) messages: usize,
+    /// Bytes of payload.
+    pub(super) len: u64,
 }
 
 /// What is asked for.
@@ -71,7 +79,7 @@ impl Remote {
         let len_max = config.outbox_len_max.min(config.connection.send_queue_len_max);
         Remote {
             tasks: VecDeque::new(),
-            len: 0,
+            unsent: Unsent::default(),
             limits: Limits {
                 does_reconnect: config.reconnect.is_some(),
                 len_max: len_max as u64,
@@ -96,7 +104,8 @@ impl Remote {
         if let Some(reason) = self.refusal(message.len()) {
             return Err(SendError { reason, unsent: message });
         }
-        self.len = self.len.saturating_add(message.len() as u64);
+        self.unsent.messages += 1;
+        self.unsent.len = self.unsent.len.saturating_add(message.len() as u64);
         self.push(Task::Send(message.into_owned()));
         Ok(())
     }
@@ -174,7 +183,7 @@ impl Remote {
     /// taken.
     #[must_use]
     pub fn buffered_amount(&self) -> u64 {
-        self.view.buffered_amount.saturating_add(self.len)
+        self.view.buffered_amount.saturating_add(self.unsent.len)
     }
 
     /// See [`WebSocket::binary_type`].
@@ -223,7 +232,7 @@ impl Remote {
             return is_too_early.then_some(SendErrorReason::Connecting);
         }
         let waiting = self.buffered_amount();
-        let is_full = self.tasks.len() >= self.limits.messages_max
+        let is_full = self.unsent.messages >= self.limits.messages_max
             || waiting > 0 && waiting.saturating_add(len as u64) > self.limits.len_max;
         is_full.then_some(SendErrorReason::Full)
     }
