@@ -39,15 +39,8 @@ pub(super) fn start(
         #[cfg(feature = "tls")]
         tls,
     )?;
-    let running = Running {
-        session,
-        inbox: Inbox::default(),
-        failure: None,
-        is_over: false,
-        is_abandoned: false,
-        has_news: false,
-        senders: 0,
-    };
+    let running =
+        Running { session, inbox: Inbox::default(), life: Life::Held, has_news: false, senders: 0 };
     let shared = Arc::new(Shared {
         running: Mutex::new(running),
         changed: Condvar::new(),
@@ -74,7 +67,7 @@ impl Driven {
             if mem::take(&mut running.has_news) || running.senders > 0 {
                 self.0.changed.notify_all();
             }
-            if running.is_abandoned && running.session.wanted() == Wanted::Nothing {
+            if running.life == Life::Abandoned && running.session.wanted() == Wanted::Nothing {
                 return;
             }
             drop(running);
@@ -96,8 +89,7 @@ impl Drop for Driven {
         running.session.close(now, None);
         running.session.handle_lost(now, attempt);
         running.deliver(now);
-        running.is_over = true;
-        running.is_abandoned = true;
+        running.life = Life::Ended;
         self.0.changed.notify_all();
     }
 }
@@ -133,7 +125,7 @@ impl Shared {
             if let Some(item) = self.take_from(&mut running) {
                 return Some(item);
             }
-            if running.is_over {
+            if running.is_over() {
                 return None;
             }
             running = self.changed.wait(running).unwrap_or_else(PoisonError::into_inner);
@@ -204,9 +196,8 @@ impl Owner {
     /// Does something after which there are events again, unless the thread is gone.
     pub(super) fn revive(&self, act: impl FnOnce(&mut Session, Timestamp)) {
         let mut running = self.0.lock();
-        if !running.is_abandoned {
+        if running.life != Life::Ended {
             act(&mut running.session, self.now());
-            running.is_over = false;
         }
         drop(running);
         self.0.ring();
@@ -218,7 +209,7 @@ impl Drop for Owner {
         let mut running = self.0.lock();
         let frame = CloseFrame::new(CloseCode::GOING_AWAY, "").ok();
         running.session.close(self.0.clock.now(), frame);
-        running.is_abandoned = true;
+        running.abandon();
         drop(running);
         self.0.ring();
     }
@@ -227,31 +218,39 @@ impl Drop for Owner {
 /// The session, and what came of it.
 struct Running {
     session: Session,
-    inbox: Inbox<Option<Arc<ConnectError>>>,
-    /// Why there's no transport, until the attempt's end is told of.
-    failure: Option<Arc<ConnectError>>,
-    /// Whether no event follows those in the inbox.
-    is_over: bool,
-    /// Whether nobody holds it any more, or nobody drives it.
-    is_abandoned: bool,
+    inbox: Inbox<Arc<ConnectError>>,
+    life: Life,
     /// Whether whoever waits for events should look.
     has_news: bool,
     /// How many wait for room, and look after each step.
     senders: usize,
 }
 
+/// Who is left of those that share a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Life {
+    /// It's held, and driven.
+    Held,
+    /// Nobody holds it any more. It's driven until it's over.
+    Abandoned,
+    /// Nobody drives it any more.
+    Ended,
+}
+
 impl Running {
-    fn keep(&mut self, event: SessionEvent<'static>) {
-        let mut failure = None;
-        match &event {
-            SessionEvent::Dialing(_) => self.is_over = false,
-            SessionEvent::Closed(closed) => {
-                self.is_over = closed.is_final();
-                failure = self.failure.take();
-            }
-            _ => {}
+    /// Whether no event follows those in the inbox, unless it's told to connect anew.
+    fn is_over(&self) -> bool {
+        self.life == Life::Ended || self.session.is_over()
+    }
+
+    fn abandon(&mut self) {
+        if self.life == Life::Held {
+            self.life = Life::Abandoned;
         }
-        self.inbox.keep(event, failure);
+    }
+
+    fn keep(&mut self, event: SessionEvent<'static>) {
+        self.inbox.keep(event);
         self.has_news = true;
     }
 }
@@ -287,6 +286,6 @@ impl Machine for Running {
     }
 
     fn note_failure(&mut self, error: Arc<ConnectError>) {
-        self.failure = Some(error);
+        self.inbox.note_failure(error);
     }
 }

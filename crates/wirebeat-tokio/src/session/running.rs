@@ -38,9 +38,7 @@ pub(super) fn start(
         session,
         span: span.clone(),
         inbox: Inbox::default(),
-        failure: None,
-        is_over: false,
-        is_abandoned: false,
+        life: Life::Held,
         has_news: false,
         waiting: Waiting::default(),
     };
@@ -64,7 +62,8 @@ impl Driven {
         driver.poll(cx, self);
         let mut running = self.0.lock();
         let woken = running.take_woken();
-        let is_done = running.is_abandoned && running.session.wanted() == Wanted::Nothing;
+        let is_done =
+            running.life == Life::Abandoned && running.session.wanted() == Wanted::Nothing;
         drop(running);
         woken.wake();
         if is_done { Poll::Ready(()) } else { Poll::Pending }
@@ -89,8 +88,7 @@ impl Drop for Driven {
         running.session.close(now, None);
         running.session.handle_lost(now, attempt);
         running.deliver(now);
-        running.is_over = true;
-        running.is_abandoned = true;
+        running.life = Life::Ended;
         let woken = mem::take(&mut running.waiting);
         drop(running);
         woken.wake();
@@ -120,14 +118,10 @@ impl Shared {
 
     /// Waits for the next event; `None` if there's none to come.
     pub(super) fn poll_take(&self, cx: &mut Context<'_>) -> Poll<Option<Item>> {
-        if let Some(item) = self.take_now() {
-            return Poll::Ready(Some(item));
-        }
         let mut running = self.lock();
-        // The task may have been quicker.
-        match running.inbox.take() {
+        match running.take() {
             Some(item) => Poll::Ready(Some(item)),
-            None if running.is_over => Poll::Ready(None),
+            None if running.is_over() => Poll::Ready(None),
             None => {
                 running.waiting.receiver = Some(cx.waker().clone());
                 Poll::Pending
@@ -137,15 +131,7 @@ impl Shared {
 
     /// The next event, if there is one.
     pub(super) fn take_now(&self) -> Option<Item> {
-        let mut running = self.lock();
-        let was_full = running.inbox.is_full();
-        let item = running.inbox.take()?;
-        let may_go_on = was_full && !running.inbox.is_full();
-        drop(running);
-        if may_go_on {
-            self.act(|_, _| ());
-        }
-        Some(item)
+        self.lock().take()
     }
 
     /// Nobody is going to take events any more.
@@ -195,9 +181,8 @@ impl Owner {
     /// Does something after which there are events again, unless the task is gone.
     pub(super) fn revive(&self, act: impl FnOnce(&mut Session, Timestamp)) {
         self.0.act(|running, now| {
-            if !running.is_abandoned {
+            if running.life != Life::Ended {
                 act(&mut running.session, now);
-                running.is_over = false;
             }
         });
     }
@@ -208,7 +193,7 @@ impl Drop for Owner {
         self.0.act(|running, now| {
             let frame = CloseFrame::new(CloseCode::GOING_AWAY, "").ok();
             running.session.close(now, frame);
-            running.is_abandoned = true;
+            running.abandon();
         });
     }
 }
@@ -217,16 +202,22 @@ impl Drop for Owner {
 struct Running {
     session: Session,
     span: Span,
-    inbox: Inbox<Option<Arc<ConnectError>>>,
-    /// Why there's no transport, until the attempt's end is told of.
-    failure: Option<Arc<ConnectError>>,
-    /// Whether no event follows those in the inbox.
-    is_over: bool,
-    /// Whether nobody holds it any more, or nobody drives it.
-    is_abandoned: bool,
+    inbox: Inbox<Arc<ConnectError>>,
+    life: Life,
     /// Whether whoever waits for events should look.
     has_news: bool,
     waiting: Waiting,
+}
+
+/// Who is left of those that share a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Life {
+    /// It's held, and driven.
+    Held,
+    /// Nobody holds it any more. It's driven until it's over.
+    Abandoned,
+    /// Nobody drives it any more.
+    Ended,
 }
 
 /// The tasks that wait for something.
@@ -252,19 +243,34 @@ impl Waiting {
 }
 
 impl Running {
+    /// Whether no event follows those in the inbox, unless it's told to connect anew.
+    fn is_over(&self) -> bool {
+        self.life == Life::Ended || self.session.is_over()
+    }
+
+    fn abandon(&mut self) {
+        if self.life == Life::Held {
+            self.life = Life::Abandoned;
+        }
+    }
+
+    /// The next event, if there is one.
+    fn take(&mut self) -> Option<Item> {
+        let was_full = self.inbox.is_full();
+        let item = self.inbox.take()?;
+        if was_full && !self.inbox.is_full() {
+            self.ring();
+        }
+        Some(item)
+    }
+
     fn keep(&mut self, event: SessionEvent<'static>, now: Timestamp) {
-        let mut failure = None;
         match &event {
-            SessionEvent::Dialing(_) => self.is_over = false,
             SessionEvent::Open(_) => self.span.opened(Role::Client, self.session.subprotocol()),
-            SessionEvent::Closed(closed) => {
-                self.is_over = closed.is_final();
-                failure = self.failure.take();
-                self.span.session_closed(closed, now);
-            }
+            SessionEvent::Closed(closed) => self.span.session_closed(closed, now),
             _ => {}
         }
-        self.inbox.keep(event, failure);
+        self.inbox.keep(event);
         self.has_news = true;
     }
 
@@ -317,6 +323,6 @@ impl Machine for Running {
     }
 
     fn note_failure(&mut self, error: Arc<ConnectError>) {
-        self.failure = Some(error);
+        self.inbox.note_failure(error);
     }
 }

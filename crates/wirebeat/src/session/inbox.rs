@@ -13,7 +13,8 @@ const LEN_MAX: usize = 64 * 1024;
 const ATTEMPT_EVENTS_MAX: usize = 1024;
 
 /// What an application hasn't heard yet of a [`Session`](super::Session) that a thread or a task of
-/// its own drives: each event, with what the driver has to add to it.
+/// its own drives: each event, and with the end of an attempt that got no transport why, in the
+/// driver's own words.
 ///
 /// It's bounded. While it [is full](Inbox::is_full) the driver doesn't read, and tells so by
 /// [`handle_reading`](super::Session::handle_reading), so that the server has to wait.
@@ -22,15 +23,17 @@ const ATTEMPT_EVENTS_MAX: usize = 1024;
 /// use wirebeat::Message;
 /// use wirebeat::session::{Inbox, SessionEvent};
 ///
-/// let mut inbox = Inbox::default();
-/// inbox.keep(SessionEvent::Message(Message::from(vec![0; 64 * 1024])), ());
+/// let mut inbox = Inbox::<String>::default();
+/// inbox.keep(SessionEvent::Message(Message::from(vec![0; 64 * 1024])));
 /// assert!(inbox.is_full());
-/// assert!(matches!(inbox.take(), Some((SessionEvent::Message(_), ()))));
+/// assert!(matches!(inbox.take(), Some((SessionEvent::Message(_), None))));
 /// assert!(!inbox.is_full());
 /// ```
 #[derive(Debug)]
-pub struct Inbox<T> {
-    items: VecDeque<(SessionEvent<'static>, T)>,
+pub struct Inbox<F> {
+    items: VecDeque<(SessionEvent<'static>, Option<F>)>,
+    /// Why there's no transport, until the attempt's end is told of.
+    failure: Option<F>,
     /// Bytes of payload in them.
     len: usize,
     /// How many of them tell of attempts.
@@ -39,10 +42,18 @@ pub struct Inbox<T> {
     is_discarding: bool,
 }
 
-impl<T> Inbox<T> {
+impl<F> Inbox<F> {
+    /// Takes note of why the attempt got no transport: it's handed over with the
+    /// [`SessionEvent::Closed`] that follows.
+    pub fn note_failure(&mut self, failure: F) {
+        self.failure = Some(failure);
+    }
+
     /// Keeps an event until it's taken, also if it's full: what was read is handed over. Of those
     /// that tell of attempts, the oldest is forgotten when there are a thousand.
-    pub fn keep(&mut self, event: SessionEvent<'static>, with: T) {
+    pub fn keep(&mut self, event: SessionEvent<'static>) {
+        let is_end = matches!(event, SessionEvent::Closed(_));
+        let failure = if is_end { self.failure.take() } else { None };
         if self.is_discarding {
             return;
         }
@@ -53,11 +64,11 @@ impl<T> Inbox<T> {
             self.attempt_events += 1;
         }
         self.len += payload_len(&event);
-        self.items.push_back((event, with));
+        self.items.push_back((event, failure));
     }
 
-    /// The oldest event, and what was kept with it.
-    pub fn take(&mut self) -> Option<(SessionEvent<'static>, T)> {
+    /// The oldest event; with it, if it's the end of an attempt, why that got no transport.
+    pub fn take(&mut self) -> Option<(SessionEvent<'static>, Option<F>)> {
         let item = self.items.pop_front()?;
         self.len -= payload_len(&item.0);
         self.attempt_events -= usize::from(tells_of_attempts(&item.0));
@@ -85,9 +96,15 @@ impl<T> Inbox<T> {
     }
 }
 
-impl<T> Default for Inbox<T> {
-    fn default() -> Inbox<T> {
-        Inbox { items: VecDeque::new(), len: 0, attempt_events: 0, is_discarding: false }
+impl<F> Default for Inbox<F> {
+    fn default() -> Inbox<F> {
+        Inbox {
+            items: VecDeque::new(),
+            failure: None,
+            len: 0,
+            attempt_events: 0,
+            is_discarding: false,
+        }
     }
 }
 
@@ -121,9 +138,13 @@ fn payload_len(event: &SessionEvent<'_>) -> usize {
 #[cfg(test)]
 mod tests {
     use alloc::vec;
+    use alloc::vec::Vec;
 
     use super::*;
-    use crate::Message;
+    use crate::session::{Session, SessionConfig};
+    use crate::{CloseCode, CloseFrame, DialError, Message, Seed, Timestamp};
+
+    const NOW: Timestamp = Timestamp::ZERO;
 
     fn message() -> SessionEvent<'static> {
         SessionEvent::Message(Message::from("a message"))
@@ -133,39 +154,62 @@ mod tests {
 
     #[test]
     fn reading_stops_at_so_many_events_of_the_peer_or_so_many_bytes() {
-        let mut inbox = Inbox::default();
+        let mut inbox = Inbox::<()>::default();
         for _ in 0..EVENTS_MAX {
             assert!(!inbox.is_full());
-            inbox.keep(message(), ());
-            inbox.keep(END, ());
+            inbox.keep(message());
+            inbox.keep(END);
         }
         assert!(inbox.is_full());
         inbox.take().unwrap();
         assert!(!inbox.is_full());
-        let mut inbox = Inbox::default();
-        inbox.keep(SessionEvent::Message(Message::from(vec![0; LEN_MAX])), ());
+        let mut inbox = Inbox::<()>::default();
+        inbox.keep(SessionEvent::Message(Message::from(vec![0; LEN_MAX])));
         assert!(inbox.is_full());
     }
 
     #[test]
     fn what_nobody_hears_of_attempts_is_forgotten_and_no_message_is() {
-        let mut inbox = Inbox::default();
-        inbox.keep(message(), 0);
-        for number in 1..=2 * ATTEMPT_EVENTS_MAX {
-            inbox.keep(END, number);
+        let mut inbox = Inbox::<()>::default();
+        inbox.keep(SessionEvent::Closing(Some(CloseFrame::bare(CloseCode::NORMAL))));
+        inbox.keep(message());
+        for _ in 0..ATTEMPT_EVENTS_MAX {
+            inbox.keep(END);
         }
-        assert_eq!(inbox.take(), Some((message(), 0)));
-        assert_eq!(inbox.take(), Some((END, ATTEMPT_EVENTS_MAX + 1)));
+        assert_eq!(inbox.take(), Some((message(), None)));
+        assert_eq!(inbox.take(), Some((END, None)));
         assert_eq!(core::iter::from_fn(|| inbox.take()).count(), ATTEMPT_EVENTS_MAX - 1);
         assert!(!inbox.is_full() && inbox.len == 0 && inbox.attempt_events == 0);
     }
 
     #[test]
-    fn nothing_is_kept_for_who_has_gone() {
+    fn why_there_is_no_transport_is_told_with_the_attempts_end_and_once() {
+        let mut session = Session::asking(SessionConfig::default(), Seed::new([7; 32]), NOW);
         let mut inbox = Inbox::default();
-        inbox.keep(message(), ());
+        inbox.note_failure("no such host");
+        inbox.keep(message());
+        session.handle_dial_failed(NOW, session.attempt(), DialError::Name);
+        while let Some(event) = session.poll_event() {
+            inbox.keep(event);
+        }
+        session.reconnect(NOW, None);
+        session.close(NOW, None);
+        while let Some(event) = session.poll_event() {
+            inbox.keep(event);
+        }
+        let taken: Vec<_> = core::iter::from_fn(|| inbox.take()).collect();
+        let told = |event: &SessionEvent<'_>| matches!(event, SessionEvent::Closed(_));
+        let ends: Vec<_> = taken.iter().filter(|(event, _)| told(event)).map(|end| end.1).collect();
+        assert_eq!(ends, [Some("no such host"), None]);
+        assert_eq!(taken.iter().filter(|(_, failure)| failure.is_some()).count(), 1);
+    }
+
+    #[test]
+    fn nothing_is_kept_for_who_has_gone() {
+        let mut inbox = Inbox::<()>::default();
+        inbox.keep(message());
         inbox.discard();
-        inbox.keep(message(), ());
+        inbox.keep(message());
         assert!(inbox.take().is_none());
         assert!(!inbox.is_full());
     }

@@ -264,6 +264,13 @@ impl Session {
         }
     }
 
+    /// Whether it has ended and the last event was heard: nothing more happens, unless it's told to
+    /// [`reconnect`](Session::reconnect).
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.state == State::Stopped && self.events.is_empty()
+    }
+
     /// The application's bytes that were passed to `send` and that no transport has taken, those in
     /// the outbox included.
     ///

@@ -123,6 +123,21 @@ fn once_it_is_over_nothing_more_is_said() {
     assert_stopped(&mut session);
 }
 
+/// Who waits for events may stop when none is left, and not before.
+#[test]
+fn it_is_over_when_its_end_was_heard_of_until_it_connects_again() {
+    let mut session = session(usual(), START);
+    assert!(!session.is_over());
+    session.close(START, bye());
+    assert!(!session.is_over(), "its end waits to be heard of");
+    poll(&mut session);
+    assert!(session.is_over());
+    session.reconnect(START, None);
+    assert!(!session.is_over());
+    poll(&mut session);
+    assert!(!session.is_over(), "it dials");
+}
+
 /// Nothing comes of a session that was closed, however long one waits.
 #[test]
 fn after_a_close_no_time_brings_another_attempt() {
