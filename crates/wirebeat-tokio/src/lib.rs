@@ -123,8 +123,8 @@ pub use wirebeat::session::{
 pub use wirebeat::{
     Cause, CloseCode, CloseError, CloseFrame, CloseFrameError, Closed, Config, Delivery, DialError,
     Endpoint, Event, Fragment, Heartbeat, Kind, Message, Payload, Phase, Prepared, ProtocolError,
-    ReadyState, Reason, SendError, SendErrorReason, SendMessageError, SendPayloadError, Side, Text,
-    Timestamp,
+    ReadyState, Reason, Seed, SendError, SendErrorReason, SendMessageError, SendPayloadError, Side,
+    Text, Timestamp,
 };
 
 use tokio::io::{AsyncRead, AsyncWrite};

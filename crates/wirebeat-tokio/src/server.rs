@@ -8,6 +8,7 @@ use wirebeat::{Cause, Config, Connection, Event, Phase, Reason, Timestamp};
 use crate::calls::Hand;
 use crate::error::AcceptError;
 use crate::shared::Shared;
+use crate::trace::Span;
 use crate::{Socket, WebSocket};
 
 /// Waits for the request on a stream that a client has connected, with all settings as they are by
@@ -55,7 +56,9 @@ pub async fn accept_with<S: Socket>(
     origins: OriginPolicy,
     config: &Config,
 ) -> Result<Pending<S>, AcceptError> {
-    await_request(Hand::new(connection(stream, origins, config))).await
+    let hand = Hand::new(connection(stream, origins, config));
+    hand.change(|state| state.span = Span::server(|| None));
+    await_request(hand).await
 }
 
 /// A connection whose request hasn't come.

@@ -36,6 +36,15 @@ impl Span {
         Span::new(span)
     }
 
+    /// A connection whose opening handshake was done elsewhere.
+    pub(crate) fn upgraded(role: Role) -> Span {
+        let role = match role {
+            Role::Client => "client",
+            Role::Server => "server",
+        };
+        Span::new(warn_span!("websocket", role))
+    }
+
     /// A client that outlives its connections, which all lead to the same target if there's one.
     pub(crate) fn session(target: Option<&Target>) -> Span {
         let span = warn_span!("session", url = Empty);

@@ -2,6 +2,7 @@ use wirebeat::{Config, Connection, Endpoint, Timestamp};
 
 use crate::calls::Hand;
 use crate::shared::Shared;
+use crate::trace::Span;
 use crate::{Socket, WebSocket};
 
 /// A WebSocket over a stream whose opening handshake was done elsewhere, by an HTTP library or over
@@ -25,5 +26,8 @@ use crate::{Socket, WebSocket};
 #[must_use]
 pub fn upgraded<S: Socket>(stream: S, endpoint: Endpoint, config: &Config) -> WebSocket<S> {
     let connection = Connection::established(endpoint, config, Timestamp::ZERO);
-    WebSocket::new(Hand::new(Shared::new(stream, connection)), None)
+    let span = Span::upgraded(connection.role());
+    let hand = Hand::new(Shared::new(stream, connection));
+    hand.change(|state| state.span = span);
+    WebSocket::new(hand, None)
 }

@@ -101,7 +101,8 @@ async fn serve<F: Future<Output = ()>>(
     // Without it, the client has gone.
     let Ok(socket) = opening.open().await else { return };
     let kept = Kept::new(Arc::clone(socket.hand.shared()));
-    let work = pin!(handler(socket));
+    let span = socket.hand.look(|state| state.span.clone());
+    let work = pin!(span.instrument(async { handler(socket).await }));
     kept.serve(work).await;
 }
 

@@ -16,6 +16,7 @@ use wirebeat::{Config, Connection, Event, Input, Timestamp};
 
 use crate::calls::Hand;
 use crate::shared::Shared;
+use crate::trace::Span;
 use crate::{AcceptError, WebSocket};
 
 #[cfg(feature = "axum")]
@@ -144,7 +145,9 @@ impl Upgrade {
         accepted.map_err(|_| AcceptError::SubprotocolUnoffered)?;
         let response = head::to_response(&take_output(&mut self.connection));
         let response = response.map(|response| response.map(|_| ()));
-        let opening = Opening { connection: self.connection, on_upgrade: self.on_upgrade };
+        // Whoever answers the request may have a span for it, and the connection's is inside that.
+        let span = Span::server(|| None);
+        let opening = Opening { connection: self.connection, on_upgrade: self.on_upgrade, span };
         Ok((response.unwrap_or_default(), opening))
     }
 }
@@ -154,6 +157,7 @@ impl Upgrade {
 pub struct Opening {
     connection: Connection,
     on_upgrade: OnUpgrade,
+    span: Span,
 }
 
 impl Opening {
@@ -174,7 +178,9 @@ impl Opening {
     /// To drop it drops the stream.
     pub async fn open(self) -> Result<WebSocket<UpgradedStream>, hyper::Error> {
         let stream = TokioIo::new(self.on_upgrade.await?);
-        Ok(WebSocket::new(Hand::new(Shared::new(stream, self.connection)), None))
+        let hand = Hand::new(Shared::new(stream, self.connection));
+        hand.change(|state| state.span = self.span);
+        Ok(WebSocket::new(hand, None))
     }
 }
 

@@ -22,6 +22,10 @@ impl Span {
         Span
     }
 
+    pub(crate) fn upgraded(_: Role) -> Span {
+        Span
+    }
+
     pub(crate) fn session(_: Option<&Target>) -> Span {
         Span
     }
