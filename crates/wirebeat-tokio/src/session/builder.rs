@@ -170,7 +170,7 @@ impl SessionBuilder {
     pub fn connect(self) -> Result<(Session, SessionEvents), ConnectError> {
         let route = Route { dialer: self.dialer, connector: self.connector };
         let (owner, events) = running::start(self.target, self.config, route)?;
-        Ok((Session(owner), events))
+        Ok((Session { owner, held: None }, events))
     }
 }
 

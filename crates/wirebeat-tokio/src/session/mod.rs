@@ -4,11 +4,13 @@
 //! |---|---|
 //! | `builder` | what a session is made of |
 //! | `events` | what the application hears |
+//! | `sink` | messages from a stream |
 //! | `running` | the session and its task |
 
 mod builder;
 mod events;
 mod running;
+mod sink;
 
 use std::fmt;
 use std::future::poll_fn;
@@ -31,8 +33,8 @@ use running::Owner;
 /// gone, waits, dials again, and keeps what can't be sent meanwhile.
 ///
 /// This is the application's end, which any number of tasks may have a clone of; none of its calls
-/// waits for the network, but for [`send_when_ready`](Session::send_when_ready). What happens is
-/// heard of from [`SessionEvents`]. All that is decided, the core's
+/// waits for the network, but for [`send_when_ready`](Session::send_when_ready) and its being a
+/// [`Sink`](futures_sink::Sink). What happens is heard of from [`SessionEvents`]. All that is decided, the core's
 /// [`Session`](wirebeat::session::Session) decides: its documentation tells what is retried, when,
 /// and what becomes of messages.
 ///
@@ -58,8 +60,11 @@ use running::Owner;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone)]
-pub struct Session(Arc<Owner>);
+pub struct Session {
+    owner: Arc<Owner>,
+    /// What this handle has taken as a sink, and there was no room for.
+    held: Option<Message<'static>>,
+}
 
 impl Session {
     /// Starts a session whose attempts all lead to this URL (`ws`, `wss`, `http` or `https`), with
@@ -101,7 +106,7 @@ impl Session {
         &self,
         message: impl Into<Message<'m>>,
     ) -> Result<MessageId, SendMessageError<'m>> {
-        self.0.act(|session, now| session.send(now, message))
+        self.owner.act(|session, now| session.send(now, message))
     }
 
     /// Sends a message as [`send`](Session::send) does, but waits for room where it would be full:
@@ -120,7 +125,7 @@ impl Session {
         message: impl Into<Message<'m>>,
     ) -> Result<MessageId, SendMessageError<'m>> {
         let mut message = Some(message.into());
-        poll_fn(|cx| self.0.poll_send(cx, &mut message)).await
+        poll_fn(|cx| self.owner.poll_send(cx, &mut message)).await
     }
 
     /// Sends a message that is of no use any more when it has waited for `ttl`; as
@@ -134,7 +139,7 @@ impl Session {
         message: impl Into<Message<'m>>,
         ttl: Duration,
     ) -> Result<MessageId, SendMessageError<'m>> {
-        self.0.act(|session, now| session.send_with_ttl(now, message, ttl))
+        self.owner.act(|session, now| session.send_with_ttl(now, message, ttl))
     }
 
     /// Sends a part of a message on the open connection; as
@@ -149,7 +154,7 @@ impl Session {
         payload: impl Into<Payload<'p>>,
         fin: bool,
     ) -> Result<Option<MessageId>, SendPayloadError<'p>> {
-        self.0.act(|session, now| session.send_fragment(now, first, payload, fin))
+        self.owner.act(|session, now| session.send_fragment(now, first, payload, fin))
     }
 
     /// Sends a ping on the open connection.
@@ -158,112 +163,119 @@ impl Session {
     ///
     /// As for [`wirebeat::session::Session::ping`], with the payload.
     pub fn ping<'p>(&self, payload: impl Into<Payload<'p>>) -> Result<(), SendPayloadError<'p>> {
-        self.0.act(|session, now| session.ping(now, payload))
+        self.owner.act(|session, now| session.ping(now, payload))
     }
 
     /// Ends the session, in any state: no other connection follows. An open one is closed with
     /// `frame`, behind all that waits to be sent; whatever else is under way is given up.
     pub fn close(&self, frame: Option<CloseFrame>) {
-        self.0.act(|session, now| session.close(now, frame));
+        self.owner.act(|session, now| session.close(now, frame));
     }
 
     /// Connects anew at once, in any state, also when the session is over. A connection that is open
     /// is first closed with `frame`.
     pub fn reconnect(&self, frame: Option<CloseFrame>) {
-        self.0.revive(|session, now| session.reconnect(now, frame));
+        self.owner.revive(|session, now| session.reconnect(now, frame));
     }
 
     /// Answers [`SessionEvent::Dialing`](crate::SessionEvent::Dialing): says where the attempt leads.
     pub fn dial(&self, attempt: Attempt, target: Target) {
-        self.0.act(|session, now| session.dial(now, attempt, target));
+        self.owner.act(|session, now| session.dial(now, attempt, target));
     }
 
     /// Answers [`SessionEvent::Dialing`](crate::SessionEvent::Dialing): it can't be said where the
     /// attempt leads.
     pub fn dial_failed(&self, attempt: Attempt, why: DialError) {
-        self.0.act(|session, now| session.handle_dial_failed(now, attempt, why));
+        self.owner.act(|session, now| session.handle_dial_failed(now, attempt, why));
     }
 
     /// Changes where the attempts from the next one on lead. `None`: it's asked each time.
     pub fn set_target(&self, target: Option<Target>) {
-        self.0.act(|session, _| session.set_target(target));
+        self.owner.act(|session, _| session.set_target(target));
     }
 
     /// Changes what is sent first on the next connections.
     pub fn set_greeting(&self, greeting: impl IntoIterator<Item = Message<'static>>) {
         let greeting: Vec<_> = greeting.into_iter().collect();
-        self.0.act(|session, _| session.set_greeting(greeting));
+        self.owner.act(|session, _| session.set_greeting(greeting));
     }
 
     /// The host has a network again, or another one; as
     /// [`wirebeat::session::Session::handle_online`].
     pub fn handle_online(&self) {
-        self.0.act(wirebeat::session::Session::handle_online);
+        self.owner.act(wirebeat::session::Session::handle_online);
     }
 
     /// The host has no network; as [`wirebeat::session::Session::handle_offline`].
     pub fn handle_offline(&self) {
-        self.0.act(wirebeat::session::Session::handle_offline);
+        self.owner.act(wirebeat::session::Session::handle_offline);
     }
 
     /// The host slept; as [`wirebeat::session::Session::handle_resumed`].
     pub fn handle_resumed(&self) {
-        self.0.act(wirebeat::session::Session::handle_resumed);
+        self.owner.act(wirebeat::session::Session::handle_resumed);
     }
 
     /// The state, in the browser's terms.
     #[must_use]
     pub fn ready_state(&self) -> ReadyState {
-        self.0.look(wirebeat::session::Session::ready_state)
+        self.owner.look(wirebeat::session::Session::ready_state)
     }
 
     /// The bytes of payload that were passed to [`send`](Session::send) and that no transport has
     /// taken.
     #[must_use]
     pub fn buffered_amount(&self) -> u64 {
-        self.0.look(wirebeat::session::Session::buffered_amount)
+        self.owner.look(wirebeat::session::Session::buffered_amount)
     }
 
     /// What became of a message; `None` if no such message was taken, or too long ago.
     #[must_use]
     pub fn fate(&self, id: MessageId) -> Option<Fate> {
-        self.0.look(|session| session.fate(id))
+        self.owner.look(|session| session.fate(id))
     }
 
     /// How many messages wait for a connection.
     #[must_use]
     pub fn outbox_messages(&self) -> usize {
-        self.0.look(wirebeat::session::Session::outbox_messages)
+        self.owner.look(wirebeat::session::Session::outbox_messages)
     }
 
     /// The latency that the last heartbeat of this connection measured, once one has.
     #[must_use]
     pub fn latency(&self) -> Option<Duration> {
-        self.0.look(wirebeat::session::Session::latency)
+        self.owner.look(wirebeat::session::Session::latency)
     }
 
     /// The attempt that is under way, or the last one.
     #[must_use]
     pub fn attempt(&self) -> Attempt {
-        self.0.look(wirebeat::session::Session::attempt)
+        self.owner.look(wirebeat::session::Session::attempt)
     }
 
     /// How many attempts failed in a row since a connection was good.
     #[must_use]
     pub fn failures(&self) -> u32 {
-        self.0.look(wirebeat::session::Session::failures)
+        self.owner.look(wirebeat::session::Session::failures)
     }
 
     /// The subprotocol of the connection, or of the last one.
     #[must_use]
     pub fn subprotocol(&self) -> Option<String> {
-        self.0.look(|session| session.subprotocol().map(String::from))
+        self.owner.look(|session| session.subprotocol().map(String::from))
     }
 
     /// What time it is for the session: what [`Next::At`](crate::Next::At) is to be compared with.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        self.0.now()
+        self.owner.now()
+    }
+}
+
+/// Another handle. What this one has taken as a sink and couldn't send yet stays with it.
+impl Clone for Session {
+    fn clone(&self) -> Session {
+        Session { owner: Arc::clone(&self.owner), held: None }
     }
 }
 

@@ -178,6 +178,23 @@ impl Owner {
         Poll::Ready(sent)
     }
 
+    /// Ends the session as soon as all that was sent is with a connection.
+    pub(super) fn poll_close(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut running = self.0.lock();
+        let session = &mut running.session;
+        let is_too_early = match session.ready_state() {
+            ReadyState::Connecting | ReadyState::Closing => session.outbox_messages() > 0,
+            ReadyState::Open | ReadyState::Closed => false,
+        };
+        if is_too_early {
+            running.waiting.add_sender(cx.waker());
+            return Poll::Pending;
+        }
+        session.close(self.now(), CloseFrame::new(CloseCode::NORMAL, "").ok());
+        running.ring();
+        Poll::Ready(())
+    }
+
     /// Does something after which there are events again, unless the task is gone.
     pub(super) fn revive(&self, act: impl FnOnce(&mut Session, Timestamp)) {
         self.0.act(|running, now| {

@@ -10,6 +10,7 @@ mod ends;
 mod flow;
 mod reconnect;
 mod rig;
+mod sink;
 mod tcp;
 #[cfg(feature = "tls")]
 mod tls;

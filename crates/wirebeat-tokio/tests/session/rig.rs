@@ -1,17 +1,20 @@
 use wirebeat_tokio::{
-    Backoff, Config, Reconnect, Session, SessionBuilder, SessionClosed, SessionEvent, SessionEvents,
+    Backoff, Config, Reconnect, Session, SessionBuilder, SessionClosed, SessionConfig,
+    SessionEvent, SessionEvents,
 };
 
 pub(crate) use crate::network::{Listener, SECOND, accept_on, listen, patient, until_tasks_are};
 
+/// It reconnects after a second.
+pub(crate) fn each_second() -> SessionConfig {
+    let reconnect = Some(Reconnect::with(Backoff::fixed(SECOND)));
+    SessionConfig { connect_timeout: None, reconnect, ..SessionConfig::default() }
+}
+
 /// A builder that reconnects after a second, never loses its patience, and has room for much.
 pub(crate) fn builder(url: &str) -> SessionBuilder {
-    let config = wirebeat_tokio::SessionConfig {
-        connection: Config { send_queue_len_max: 64 * 1024 * 1024, ..patient() },
-        connect_timeout: None,
-        reconnect: Some(Reconnect::with(Backoff::fixed(SECOND))),
-        ..wirebeat_tokio::SessionConfig::default()
-    };
+    let connection = Config { send_queue_len_max: 64 * 1024 * 1024, ..patient() };
+    let config = SessionConfig { connection, ..each_second() };
     Session::builder(url).unwrap().config(config)
 }
 
