@@ -79,6 +79,31 @@ fn a_stream_may_end_early() {
     }
 }
 
+/// §7.2.1 lets messages have blocks of both kinds: a stream's end isn't the end of the context that
+/// is taken over, and neither keeps one that isn't.
+#[test]
+fn the_context_goes_on_behind_the_end_of_a_stream() {
+    const LAST_HELLO: &[u8] = &[0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00, 0x00];
+
+    for role in ROLES {
+        for delivery in
+            [Delivery::Whole, Delivery::Pieces { message_len_max: None, frame_len_max: None }]
+        {
+            let config = Config { delivery, ..Config::default() };
+            let mut connection = deflated(role, &config, takeover());
+            for payload in [LAST_HELLO, HELLO_AGAIN, LAST_HELLO, HELLO_AGAIN, HELLO_AGAIN] {
+                let wire = from_peer_of(role, TEXT | RSV1, payload);
+                assert_eq!(receive(&mut connection, START, &wire).len(), 1);
+            }
+            let mut connection = deflated(role, &config, no_takeover());
+            receive(&mut connection, START, &from_peer_of(role, TEXT | RSV1, LAST_HELLO));
+            let wire = from_peer_of(role, TEXT | RSV1, HELLO_AGAIN);
+            let invalid = Some(Reason::Protocol(ProtocolError::DeflateInvalid));
+            assert_eq!(violation(&mut connection, &wire), invalid);
+        }
+    }
+}
+
 fn violation(connection: &mut Connection, wire: &[u8]) -> Option<Reason> {
     assert_eq!(receive(connection, START, wire), []);
     connection.cause().map(|cause| cause.reason)

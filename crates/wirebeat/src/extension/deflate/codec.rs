@@ -1,10 +1,13 @@
 //! The one place that knows which library compresses.
 
+use alloc::boxed::Box;
+use alloc::vec;
 use core::fmt;
 
 use zlib_rs::{DeflateConfig, DeflateFlush, InflateFlush, Status};
 
 use super::WindowBits;
+use super::history::{self, History};
 
 /// What ends every message and isn't sent: an empty block that isn't compressed (RFC 7692 §7.2.1).
 pub(crate) const TAIL: [u8; 4] = [0x00, 0x00, 0xFF, 0xFF];
@@ -58,10 +61,21 @@ impl Compressor {
 /// Decompresses messages, one after another.
 pub(crate) struct Decompressor {
     inflate: zlib_rs::Inflate,
-    /// Whether a block ended the stream, and nothing has come after it.
-    is_at_end: bool,
+    place: Place,
+    /// What has come out, once a block ended a stream.
+    history: Option<Box<History>>,
     /// Whether something came that is no compressed data.
     is_broken: bool,
+}
+
+/// Where a decompressor is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// Before the first byte of a message.
+    Before,
+    Inside,
+    /// Behind a block that ended its stream.
+    BehindStream,
 }
 
 /// How far a decompressor came.
@@ -83,7 +97,7 @@ impl Decompressor {
     /// It reads what was compressed with any window.
     pub(crate) fn new() -> Decompressor {
         let inflate = zlib_rs::Inflate::new(false, WindowBits::MAX.get());
-        Decompressor { inflate, is_at_end: false, is_broken: false }
+        Decompressor { inflate, place: Place::Before, history: None, is_broken: false }
     }
 
     /// Decompresses from `input` into `output`, as much as fits. What comes before the data is
@@ -97,6 +111,9 @@ impl Decompressor {
         if self.is_broken {
             return Err(InvalidDeflate);
         }
+        if let (Place::Before, [first, ..]) = (self.place, input) {
+            self.begin(*first);
+        }
         let (taken, made) = self.step(input, output, InflateFlush::NoFlush);
         if made == 0 && (self.is_broken || taken == 0 && !input.is_empty() && !output.is_empty()) {
             return Err(InvalidDeflate);
@@ -108,19 +125,44 @@ impl Decompressor {
     /// The message ends here; all that it decompresses to has been taken.
     ///
     /// The data must end where the tail belongs that wasn't sent: a message that was cut off isn't one.
-    /// It may end with the last block of a stream (§7.2.3.4), behind which another stream begins.
+    /// It may end with the last block of a stream (§7.2.3.4).
     pub(crate) fn finish(&mut self) -> Result<(), InvalidDeflate> {
         // A byte more than the tail, so that one who reads on is found out.
         const TAIL_AND_MORE: [u8; TAIL.len() + 1] = [0x00, 0x00, 0xFF, 0xFF, 0x00];
 
-        if self.is_at_end {
-            return Ok(());
+        if self.place != Place::BehindStream {
+            // This stops behind every block.
+            let end = self.step(&TAIL_AND_MORE, &mut [0], InflateFlush::Block);
+            if end != (TAIL.len(), 0) || self.is_broken {
+                return Err(InvalidDeflate);
+            }
         }
-        // This stops behind every block.
-        let end = self.step(&TAIL_AND_MORE, &mut [0], InflateFlush::Block);
-        match end == (TAIL.len(), 0) && !self.is_broken {
-            true => Ok(()),
-            false => Err(InvalidDeflate),
+        self.place = Place::Before;
+        Ok(())
+    }
+
+    /// A message begins with this byte: before a block ends a stream, what came before is looked up.
+    fn begin(&mut self, first: u8) {
+        const BFINAL: u8 = 1;
+
+        self.place = Place::Inside;
+        if first & BFINAL == 0 || self.history.is_some() {
+            return;
+        }
+        let (len, question) = history::ask_for_window(self.inflate.total_out());
+        let mut window = vec![0; len];
+        let answer = self.inflate.decompress(&question, &mut window, InflateFlush::NoFlush);
+        debug_assert!(answer.is_ok(), "{answer:?}");
+        self.history = Some(Box::new(History::new(&window)));
+        self.begin_stream();
+    }
+
+    /// Another stream begins, which may refer to what came before it.
+    fn begin_stream(&mut self) {
+        self.inflate.reset(false);
+        if let Some(history) = &self.history {
+            let told = self.inflate.set_dictionary(history.bytes());
+            debug_assert!(told.is_ok(), "{told:?}");
         }
     }
 
@@ -131,11 +173,16 @@ impl Decompressor {
         let status = self.inflate.decompress(input, output, flush);
         let taken = advance(self.inflate.total_in(), taken);
         let made = advance(self.inflate.total_out(), made);
+        if let Some(history) = &mut self.history {
+            history.push(&output[..made]);
+        }
         match status {
-            Ok(Status::Ok | Status::BufError) => self.is_at_end &= taken == 0,
+            Ok(Status::Ok | Status::BufError) if taken > 0 => self.place = Place::Inside,
+            Ok(Status::Ok | Status::BufError) => {}
             Ok(Status::StreamEnd) => {
-                self.inflate.reset(false);
-                self.is_at_end = true;
+                self.history.get_or_insert_with(|| Box::new(History::new(&output[..made])));
+                self.begin_stream();
+                self.place = Place::BehindStream;
             }
             Err(_) => self.is_broken = true,
         }
@@ -145,13 +192,14 @@ impl Decompressor {
     /// Forgets all messages before.
     pub(crate) fn reset(&mut self) {
         self.inflate.reset(false);
-        self.is_at_end = false;
+        self.place = Place::Before;
+        self.history = None;
         self.is_broken = false;
     }
 }
 
 /// How far a counter went, by no more than a slice is long.
-fn advance(now: u64, before: u64) -> usize {
+pub(super) fn advance(now: u64, before: u64) -> usize {
     usize::try_from(now - before).unwrap_or(usize::MAX)
 }
 

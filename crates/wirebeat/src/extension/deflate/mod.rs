@@ -3,6 +3,7 @@
 //! [RFC 7692]: https://www.rfc-editor.org/rfc/rfc7692
 
 mod codec;
+mod history;
 mod negotiation;
 mod parameters;
 mod pool;
