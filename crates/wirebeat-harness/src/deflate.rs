@@ -135,7 +135,9 @@ pub fn inflate(data: &[u8]) {
     let mut source = Source::new(data);
     let role = if source.is_odd() { Role::Client } else { Role::Server };
     let parameters = parameters(&mut source);
-    let message_len_max = [100, 5_000, 70_000, 1 << 20][usize::from(source.below(4))];
+    let limits = source.byte();
+    let message_len_max = [100, 5_000, 70_000, 1 << 20][usize::from(limits % 4)];
+    let ratio_max = [None, Some(2), Some(20), Some(500)][usize::from(limits / 4 % 4)];
     let cut = 1 + usize::from(source.byte());
     let mut stream = Vec::new();
     let mut is_in_message = false;
@@ -156,7 +158,8 @@ pub fn inflate(data: &[u8]) {
     let run = |delivery, cut| {
         let config = Config { delivery, message_len_max, heartbeat: None, ..Config::default() };
         let connection = Connection::established(endpoint(role), &config, NOW);
-        hear(connection.with_deflate(&Deflate::default(), parameters), &stream, cut)
+        let deflate = Deflate::default().ratio_max(ratio_max);
+        hear(connection.with_deflate(&deflate, parameters), &stream, cut)
     };
     let whole = run(Delivery::Whole, usize::MAX);
     for (_, message) in &whole.messages {

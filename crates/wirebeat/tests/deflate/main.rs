@@ -11,6 +11,7 @@ mod frugality;
 mod negotiation;
 mod pieces;
 mod prepared;
+mod ratio;
 mod receiving;
 mod sending;
 

@@ -5,18 +5,13 @@ use core::mem;
 use bytes::Bytes;
 
 use super::Compression;
+use super::budget::{Budget, INVALID};
 use super::output::Output;
 use crate::connection::event::Fragment;
 use crate::connection::receiver::{DeliveryMode, Inflation};
-use crate::extension::{BLOCK_LEN, Decompressor, Inflated, InvalidDeflate};
+use crate::extension::{BLOCK_LEN, Decompressor};
 use crate::message::Utf8Checker;
 use crate::{Kind, Payload, ProtocolError};
-
-/// So much a message may have whatever came of it, in bytes.
-const RATIO_FREE_LEN: u64 = 64 * 1024;
-
-pub(super) const INVALID: fn(InvalidDeflate) -> ProtocolError =
-    |InvalidDeflate| ProtocolError::DeflateInvalid;
 
 /// A decompressor, and the message that comes out of it.
 #[derive(Debug)]
@@ -38,16 +33,6 @@ struct Incoming {
 enum Body {
     Whole(Output),
     Pieces(Pieces),
-}
-
-/// How long a message is, and how long it may get.
-#[derive(Debug)]
-pub(super) struct Budget {
-    message_len_max: u64,
-    ratio_max: Option<u32>,
-    /// What came of it, compressed.
-    on_wire: u64,
-    len: u64,
 }
 
 /// A message that is handed over in pieces.
@@ -92,8 +77,7 @@ impl Compression {
                 waiting: None,
             }),
         };
-        let ratio_max = deflate.settings().ratio_max;
-        let budget = Budget { message_len_max, ratio_max, on_wire: 0, len: 0 };
+        let budget = Budget::new(message_len_max, deflate.settings().ratio_max);
         inflating.message = Some(Incoming { budget, body });
     }
 
@@ -111,7 +95,6 @@ impl Compression {
         else {
             return Ok(Inflation::Nothing);
         };
-        budget.on_wire += piece.len() as u64;
         let inflation = match body {
             Body::Pieces(pieces) => {
                 let mut block = deflate.pool().block();
@@ -136,7 +119,8 @@ impl Compression {
                     return Ok(Inflation::Nothing);
                 }
                 decompressor.finish().map_err(INVALID)?;
-                *last_len = usize::try_from(budget.len).unwrap_or(usize::MAX);
+                budget.end()?;
+                *last_len = usize::try_from(budget.len()).unwrap_or(usize::MAX);
                 let output = mem::replace(output, Output::Binary(Vec::new(), 0));
                 Inflation::Message(output.finish()?)
             }
@@ -185,8 +169,8 @@ impl Compression {
         let Some(mut inflating) = self.inflating.take() else { return };
         if let Some(Incoming { budget, .. }) = inflating.message.take() {
             let savings = self.savings_mut();
-            savings.received += budget.len;
-            savings.received_on_wire += budget.on_wire;
+            savings.received += budget.len();
+            savings.received_on_wire += budget.on_wire();
         }
         if self.takes_peer_context_over() {
             self.inflating = Some(inflating);
@@ -209,15 +193,14 @@ impl Pieces {
         let mut len = 0;
         let is_more = loop {
             let room = budget.room().min(BLOCK_LEN - len);
-            let Inflated { taken, made, is_all } =
-                decompressor.inflate(input, &mut block[len..len + room]).map_err(INVALID)?;
+            let (made, is_all) =
+                budget.inflate(decompressor, input, &mut block[len..len + room])?;
             // What is within the limit is looked at before what isn't.
             let fits = &block[len..len + made.min(budget.left())];
             if self.kind == Kind::Text && self.checker.push(fits, &mut ()).is_err() {
                 return Err(ProtocolError::TextNotUtf8);
             }
             budget.spend(made)?;
-            *input = &input[taken..];
             len += made;
             if is_all {
                 break false;
@@ -229,6 +212,7 @@ impl Pieces {
         let last = !is_more && ends_message;
         if last {
             decompressor.finish().map_err(INVALID)?;
+            budget.end()?;
         } else if len == 0 {
             return Ok(Inflation::Nothing);
         }
@@ -240,40 +224,5 @@ impl Pieces {
         let payload = Payload::Owned(Bytes::copy_from_slice(piece));
         let fragment = Fragment { kind: self.kind, payload, first, last };
         Ok(Inflation::Fragment { fragment, is_more })
-    }
-}
-
-impl Budget {
-    /// How much more the message may have.
-    pub(super) fn left(&self) -> usize {
-        let left = self.len_max().saturating_sub(self.len);
-        usize::try_from(left).unwrap_or(usize::MAX)
-    }
-
-    /// How much may be decompressed at once: one byte more than the message may have shows that it
-    /// has too much.
-    pub(super) fn room(&self) -> usize {
-        self.left().saturating_add(1)
-    }
-
-    /// Takes note of what was decompressed.
-    pub(super) fn spend(&mut self, len: usize) -> Result<(), ProtocolError> {
-        self.len = self.len.saturating_add(len as u64);
-        let message_len_max = self.message_len_max;
-        match self.ratio_max {
-            _ if self.len <= self.len_max() => Ok(()),
-            Some(ratio_max) if self.len <= message_len_max => {
-                Err(ProtocolError::DeflateRatio { ratio_max })
-            }
-            _ => Err(ProtocolError::MessageTooLarge { message_len_max }),
-        }
-    }
-
-    fn len_max(&self) -> u64 {
-        let by_ratio = match self.ratio_max {
-            None => u64::MAX,
-            Some(ratio) => self.on_wire.saturating_mul(u64::from(ratio)).max(RATIO_FREE_LEN),
-        };
-        self.message_len_max.min(by_ratio)
     }
 }

@@ -3,12 +3,14 @@
 //! | file | subject |
 //! |---|---|
 //! | `deflating` | from messages to what is queued |
-//! | `inflating`, `output` | from what arrives to messages, within the limits |
+//! | `inflating`, `output` | from what arrives to messages |
+//! | `budget` | the limits that hold while they get longer |
 //! | `prepared` | what a prepared message was compressed to |
 //! | `savings` | what it was good for |
 //!
 //! [RFC 7692]: https://www.rfc-editor.org/rfc/rfc7692
 
+mod budget;
 mod deflating;
 mod inflating;
 mod output;

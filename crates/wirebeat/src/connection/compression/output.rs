@@ -1,8 +1,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::inflating::{Budget, INVALID};
-use crate::extension::{Block, Decompressor, Inflated};
+use super::budget::Budget;
+use crate::extension::{Block, Decompressor};
 use crate::message::Utf8Checker;
 use crate::{Message, Payload, ProtocolError, Text};
 
@@ -77,10 +77,8 @@ fn inflate_text(
 ) -> Result<(), ProtocolError> {
     loop {
         let room = budget.room().min(block.len());
-        let Inflated { taken, made, is_all } =
-            decompressor.inflate(input, &mut block[..room]).map_err(INVALID)?;
-        let (made_in_all, made) = (made, made.min(budget.left()));
-        input = &input[taken..];
+        let (made_in_all, is_all) = budget.inflate(decompressor, &mut input, &mut block[..room])?;
+        let made = made_in_all.min(budget.left());
         // A short message gets just the room that it needs; a long one gets it doubled, up to what
         // it may have.
         let wanted = if text.is_empty() && is_all { made } else { text.len().max(made) };
@@ -108,10 +106,8 @@ fn inflate_binary(
             make_room(bytes, budget.room(), first_room);
         }
         let room = &mut bytes[*len..];
-        let Inflated { taken, made, is_all } =
-            decompressor.inflate(input, room).map_err(INVALID)?;
+        let (made, is_all) = budget.inflate(decompressor, &mut input, room)?;
         budget.spend(made)?;
-        input = &input[taken..];
         *len += made;
         if is_all {
             return Ok(());

@@ -148,7 +148,8 @@ impl Deflate {
 
     /// How many times as long as what came of it a message may get, inclusive; by default only the
     /// message limit counts. Deflate gets to 1,032 at the most, JSON rarely to 20. The first 64 KiB of
-    /// a message are free. Beyond it the connection fails with 1009.
+    /// a message are free. It's looked at with every 4 KiB that come of a message, and at its end.
+    /// Beyond it the connection fails with 1009.
     #[must_use]
     pub fn ratio_max(self, ratio_max: Option<u32>) -> Deflate {
         self.with(|settings| settings.ratio_max = ratio_max)
