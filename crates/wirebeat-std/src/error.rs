@@ -3,7 +3,7 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
-use wirebeat::handshake::{ReceivedResponse, RequestError, RequestRefusal};
+use wirebeat::handshake::{self, ReceivedResponse, RequestError, RequestRefusal};
 use wirebeat::session::{TargetError, UrlFault};
 use wirebeat::{Cause, Reason};
 
@@ -261,13 +261,11 @@ impl fmt::Display for AcceptError {
             AcceptError::Tls(error) => write!(f, "no secure connection: {error}"),
             AcceptError::Timeout => f.write_str("the opening handshake took too long"),
             AcceptError::Gone(cause) => cause.fmt(f),
-            AcceptError::NotAnUpgrade => f.write_str("the request doesn't ask for an upgrade"),
+            AcceptError::NotAnUpgrade => handshake::AcceptError::NotAnUpgrade.fmt(f),
             AcceptError::SubprotocolUnoffered => {
-                f.write_str("the client didn't offer the subprotocol that was chosen")
+                handshake::AcceptError::SubprotocolUnoffered.fmt(f)
             }
-            AcceptError::ExtensionUnoffered => {
-                f.write_str("the client didn't offer an extension that was to be used")
-            }
+            AcceptError::ExtensionUnoffered => handshake::AcceptError::ExtensionUnoffered.fmt(f),
             AcceptError::Io(error) => write!(f, "the operating system refused: {error}"),
         }
     }
@@ -285,6 +283,18 @@ impl Error for AcceptError {
             | AcceptError::NotAnUpgrade
             | AcceptError::SubprotocolUnoffered
             | AcceptError::ExtensionUnoffered => None,
+        }
+    }
+}
+
+impl AcceptError {
+    /// Why the application can't accept a request so, whose connection ends by `cause` if it has.
+    pub(crate) fn of(error: handshake::AcceptError, cause: impl FnOnce() -> Cause) -> AcceptError {
+        match error {
+            handshake::AcceptError::Gone => cause().into(),
+            handshake::AcceptError::NotAnUpgrade => AcceptError::NotAnUpgrade,
+            handshake::AcceptError::SubprotocolUnoffered => AcceptError::SubprotocolUnoffered,
+            handshake::AcceptError::ExtensionUnoffered => AcceptError::ExtensionUnoffered,
         }
     }
 }

@@ -2,7 +2,7 @@ use std::fmt;
 #[cfg(feature = "tls")]
 use std::sync::Arc;
 
-use wirebeat::handshake::{self, Acceptance, IncomingRequest, OriginPolicy, Response};
+use wirebeat::handshake::{Acceptance, IncomingRequest, OriginPolicy, Response};
 use wirebeat::record::{Recorded, Recorder};
 use wirebeat::{Cause, Config, Connection, Event, Phase, Reason, Timestamp};
 
@@ -222,21 +222,12 @@ impl<S: Socket> Pending<S> {
                 Ok(WebSocket::new(self.hold, None))
             }
             Err(error) => {
-                let (status, error) = match error {
-                    handshake::AcceptError::Gone => return Err(self.gone()),
-                    handshake::AcceptError::NotAnUpgrade => (426, AcceptError::NotAnUpgrade),
-                    handshake::AcceptError::SubprotocolUnoffered => {
-                        (500, AcceptError::SubprotocolUnoffered)
-                    }
-                    handshake::AcceptError::ExtensionUnoffered => {
-                        (500, AcceptError::ExtensionUnoffered)
-                    }
-                };
-                if let Ok(response) = Response::new(status) {
+                let told = AcceptError::of(error, || self.cause());
+                if let Some(response) = error.response() {
                     // The misuse is what has to be told, however the answer fares.
                     let _ = self.respond(&response);
                 }
-                Err(error)
+                Err(told)
             }
         }
     }
@@ -253,7 +244,7 @@ impl<S: Socket> Pending<S> {
         self.check_time()?;
         let responded = self.hold.with(|state| state.connection.respond(state.now(), response));
         if responded.is_err() {
-            return Err(self.gone());
+            return Err(self.cause().into());
         }
         loop {
             match self.hold.recv_event() {
@@ -264,7 +255,7 @@ impl<S: Socket> Pending<S> {
                     };
                 }
                 Some(_) => {}
-                None => return Err(self.gone()),
+                None => return Err(self.cause().into()),
             }
         }
     }
@@ -277,12 +268,13 @@ impl<S: Socket> Pending<S> {
         });
         match event {
             None => Ok(()),
-            Some(_) => Err(self.gone()),
+            Some(_) => Err(self.cause().into()),
         }
     }
 
-    fn gone(&self) -> AcceptError {
-        self.hold.look(|state| state.connection.cause()).unwrap_or(UNKNOWN).into()
+    /// Why it's too late.
+    fn cause(&self) -> Cause {
+        self.hold.look(|state| state.connection.cause()).unwrap_or(UNKNOWN)
     }
 }
 

@@ -82,7 +82,7 @@ pub(crate) async fn await_request<S: Socket>(hand: Hand<S>) -> Result<Pending<S>
 }
 
 /// The cause of an end that was reported before.
-const UNKNOWN: Cause = Cause { phase: Phase::Opening, reason: Reason::Lost };
+pub(crate) const UNKNOWN: Cause = Cause { phase: Phase::Opening, reason: Reason::Lost };
 
 /// A request that waits for an answer: an upgrade to accept or to refuse, or a plain HTTP request.
 ///
@@ -181,19 +181,12 @@ impl<S: Socket> Pending<S> {
 
     /// Answers a request that the application can't accept so. Returns why.
     async fn refuse(self, error: handshake::AcceptError) -> AcceptError {
-        let (status, error) = match error {
-            handshake::AcceptError::Gone => return self.gone(),
-            handshake::AcceptError::NotAnUpgrade => (426, AcceptError::NotAnUpgrade),
-            handshake::AcceptError::SubprotocolUnoffered => {
-                (500, AcceptError::SubprotocolUnoffered)
-            }
-            handshake::AcceptError::ExtensionUnoffered => (500, AcceptError::ExtensionUnoffered),
-        };
-        if let Ok(response) = Response::new(status) {
+        let told = AcceptError::of(error, || self.cause());
+        if let Some(response) = error.response() {
             // The misuse is what has to be told, however the answer fares.
             let _ = self.respond(&response).await;
         }
-        error
+        told
     }
 
     /// Answers without opening a WebSocket: refuses an upgrade, or answers a plain HTTP request.
@@ -214,7 +207,7 @@ impl<S: Socket> Pending<S> {
             state.connection.respond(state.now(), response)
         });
         if responded.is_err() {
-            return Err(self.gone());
+            return Err(self.cause().into());
         }
         let closed = poll_fn(|cx| self.hand.poll_end(cx)).await;
         match closed.cause.reason {
@@ -223,8 +216,9 @@ impl<S: Socket> Pending<S> {
         }
     }
 
-    fn gone(&self) -> AcceptError {
-        self.hand.look(|state| state.connection.cause()).unwrap_or(UNKNOWN).into()
+    /// Why it's too late.
+    fn cause(&self) -> Cause {
+        self.hand.look(|state| state.connection.cause()).unwrap_or(UNKNOWN)
     }
 }
 

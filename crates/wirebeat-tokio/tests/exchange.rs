@@ -14,9 +14,11 @@ use futures_util::{SinkExt, StreamExt};
 use support::{pair, pair_with};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 use tokio::net::TcpListener;
+use wirebeat_tokio::extension::Extension;
 use wirebeat_tokio::{
-    Acceptance, Client, CloseCode, CloseFrame, Closed, Config, ConnectError, Delivery, Event, Kind,
-    Message, Observer, OriginPolicy, Prepared, Response, SendErrorReason, accept, connect,
+    AcceptError, Acceptance, Client, CloseCode, CloseFrame, Closed, Config, ConnectError, Delivery,
+    Event, Kind, Message, Observer, OriginPolicy, Prepared, Response, SendErrorReason, accept,
+    connect,
 };
 
 #[tokio::test]
@@ -108,6 +110,36 @@ async fn a_request_is_rejected_with_a_status_and_a_body() {
         other => panic!("{other:?}"),
     }
     server.await.unwrap().unwrap();
+}
+
+/// The application's mistakes, which the client is told of in few words and the application in full.
+#[tokio::test]
+async fn what_a_request_cannot_be_accepted_with_is_answered_and_told_of() {
+    let unknown = Acceptance::new().extension(Extension::new("x-unknown").unwrap()).unwrap();
+    let mistakes =
+        [(Acceptance::new().subprotocol("v2"), "the subprotocol"), (unknown, "an extension")];
+    for (acceptance, said) in mistakes {
+        let (ours, theirs) = duplex(1024);
+        let serving = tokio::spawn(async move {
+            let pending = accept(theirs, OriginPolicy::Any).await.unwrap();
+            pending.accept_with(&acceptance).await.map(drop).unwrap_err().to_string()
+        });
+        let client = Client::new("ws://h/").unwrap().subprotocol("v1").unwrap();
+        let result = client.connect_over(ours).await;
+        let Err(ConnectError::Rejected(response)) = result else { panic!("{result:?}") };
+        assert_eq!(response.status(), 500);
+        let told = serving.await.unwrap();
+        assert!(told.starts_with(&format!("the client didn't offer {said}")), "{told}");
+    }
+
+    let (mut ours, theirs) = duplex(1024);
+    ours.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+    let pending = accept(theirs, OriginPolicy::Any).await.unwrap();
+    let mut answer = String::new();
+    let (accepted, read) = tokio::join!(pending.accept(), ours.read_to_string(&mut answer));
+    assert!(matches!(accepted, Err(AcceptError::NotAnUpgrade)));
+    read.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 426 "), "{answer}");
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use axum::response::Response;
 use axum::routing::any;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use wirebeat_tokio::extension::Extension;
 use wirebeat_tokio::{
     Acceptance, Client, CloseCode, ConnectError, Message, OriginPolicy, WebSocketUpgrade, connect,
 };
@@ -69,6 +70,23 @@ async fn a_subprotocol_is_chosen_by_looking_at_the_request() {
     let mut socket = client.connect().await.unwrap();
     assert_eq!(socket.subprotocol(), Some("v2"));
     assert_eq!(socket.recv().await, Some(Message::from("v2")));
+}
+
+/// What the client didn't offer can't be used, and which it was is told.
+#[tokio::test]
+async fn what_a_request_cannot_be_accepted_with_is_told_of() {
+    async fn refuse(upgrade: WebSocketUpgrade) -> Result<String, wirebeat_tokio::UpgradeRefusal> {
+        let unknown = Acceptance::new().extension(Extension::new("x-unknown").unwrap()).unwrap();
+        let upgrade = upgrade.inspect(OriginPolicy::SameHost)?;
+        Ok(upgrade.accept(&unknown).unwrap_err().to_string())
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("ws://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async { axum::serve(listener, Router::new().route("/", any(refuse))).await });
+    let result = connect(&url).await;
+    let Err(ConnectError::Rejected(response)) = result else { panic!("{result:?}") };
+    let said = b"the client didn't offer an extension that was to be used";
+    assert_eq!(response.body().as_ref(), said);
 }
 
 #[tokio::test]

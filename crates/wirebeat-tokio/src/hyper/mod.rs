@@ -15,6 +15,7 @@ use wirebeat::handshake::{Acceptance, IncomingRequest, OriginPolicy};
 use wirebeat::{Config, Connection, Event, Input, Timestamp};
 
 use crate::calls::Hand;
+use crate::server::UNKNOWN;
 use crate::shared::Shared;
 use crate::trace::Span;
 use crate::{AcceptError, WebSocket};
@@ -136,13 +137,14 @@ impl Upgrade {
     ///
     /// # Errors
     ///
-    /// - [`AcceptError::SubprotocolUnoffered`]: the client didn't offer the subprotocol.
+    /// - [`AcceptError::SubprotocolUnoffered`], [`AcceptError::ExtensionUnoffered`]: the client didn't
+    ///   offer the subprotocol or an extension, and is still to be answered.
     pub fn accept(
         mut self,
         acceptance: &Acceptance,
     ) -> Result<(http::Response<()>, Opening), AcceptError> {
         let accepted = self.connection.accept(Timestamp::ZERO, acceptance);
-        accepted.map_err(|_| AcceptError::SubprotocolUnoffered)?;
+        accepted.map_err(|error| AcceptError::of(error, || UNKNOWN))?;
         let response = head::to_response(&take_output(&mut self.connection));
         let response = response.map(|response| response.map(|_| ()));
         // Whoever answers the request may have a span for it, and the connection's is inside that.

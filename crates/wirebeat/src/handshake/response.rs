@@ -300,13 +300,33 @@ pub enum AcceptError {
     ExtensionUnoffered,
 }
 
+impl AcceptError {
+    /// What the client is answered then, if it can be told anything: 426 to plain HTTP, as only an
+    /// upgrade will do ([RFC 9110 §15.5.22]); 500 where the application is at fault.
+    ///
+    /// [RFC 9110 §15.5.22]: https://www.rfc-editor.org/rfc/rfc9110#section-15.5.22
+    #[must_use]
+    pub fn response(self) -> Option<Response> {
+        let status = match self {
+            AcceptError::Gone => return None,
+            AcceptError::NotAnUpgrade => 426,
+            AcceptError::SubprotocolUnoffered | AcceptError::ExtensionUnoffered => 500,
+        };
+        Response::new(status).ok()
+    }
+}
+
 impl fmt::Display for AcceptError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             AcceptError::Gone => "no request waits for an answer",
             AcceptError::NotAnUpgrade => "the request doesn't ask for an upgrade",
-            AcceptError::SubprotocolUnoffered => "the client didn't offer this subprotocol",
-            AcceptError::ExtensionUnoffered => "the client didn't offer this extension",
+            AcceptError::SubprotocolUnoffered => {
+                "the client didn't offer the subprotocol that was chosen"
+            }
+            AcceptError::ExtensionUnoffered => {
+                "the client didn't offer an extension that was to be used"
+            }
         })
     }
 }

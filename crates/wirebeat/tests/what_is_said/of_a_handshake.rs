@@ -101,8 +101,24 @@ fn what_an_application_cannot_answer_says_why() {
     assert_said([
         (AcceptError::Gone, "no request waits for an answer"),
         (AcceptError::NotAnUpgrade, "the request doesn't ask for an upgrade"),
-        (AcceptError::SubprotocolUnoffered, "the client didn't offer this subprotocol"),
+        (
+            AcceptError::SubprotocolUnoffered,
+            "the client didn't offer the subprotocol that was chosen",
+        ),
+        (
+            AcceptError::ExtensionUnoffered,
+            "the client didn't offer an extension that was to be used",
+        ),
     ]);
+    let statuses = [
+        (AcceptError::Gone, None),
+        (AcceptError::NotAnUpgrade, Some(426)),
+        (AcceptError::SubprotocolUnoffered, Some(500)),
+        (AcceptError::ExtensionUnoffered, Some(500)),
+    ];
+    for (error, status) in statuses {
+        assert_eq!(error.response().map(|response| response.status()), status, "{error}");
+    }
 }
 
 /// An error names what it breaks, so that whoever answers for the peer can look it up.
