@@ -8,6 +8,8 @@ use std::sync::Arc;
 use wirebeat::handshake::{Request, RequestError};
 use wirebeat::record::{Recorded, Recorder};
 use wirebeat::{Config, Connection, Event, Reason, Seed, Timestamp};
+#[cfg(feature = "tls")]
+use wirebeat_tls::ClientTls;
 
 use crate::address::Address;
 use crate::driver::Driver;
@@ -16,7 +18,7 @@ use crate::hold::Hold;
 use crate::state::State;
 use crate::time_limit::TimeLimit;
 #[cfg(feature = "tls")]
-use crate::tls::{ClientTls, Identity, Tls};
+use crate::tls::Tls;
 use crate::{Socket, WebSocket, dial};
 
 /// Connects to a `ws:` or `wss:` URL, with all settings as they are by default.
@@ -129,7 +131,7 @@ impl Client {
         mut self,
         roots: impl IntoIterator<Item = rustls::pki_types::CertificateDer<'static>>,
     ) -> Client {
-        self.tls.roots = Some(roots.into_iter().collect());
+        self.tls.set_roots(roots);
         self
     }
 
@@ -140,7 +142,7 @@ impl Client {
         chain: Vec<rustls::pki_types::CertificateDer<'static>>,
         key: rustls::pki_types::PrivateKeyDer<'static>,
     ) -> Client {
-        self.tls.identity = Some(Arc::new(Identity { chain, key }));
+        self.tls.set_identity(chain, key);
         self
     }
 
@@ -150,7 +152,7 @@ impl Client {
     /// offered.
     #[cfg(feature = "tls")]
     pub fn tls_config(mut self, config: Arc<rustls::ClientConfig>) -> Client {
-        self.tls.config = Some(config);
+        self.tls.set_config(config);
         self
     }
 
@@ -288,7 +290,8 @@ struct Security {
 #[cfg(feature = "tls")]
 impl Client {
     fn security(&self) -> Result<Security, ConnectError> {
-        let tls = self.address.server_name().map(|name| self.tls.connect(name)).transpose()?;
+        let tls =
+            self.address.server_name().map(|name| Tls::client(&self.tls, name)).transpose()?;
         Ok(Security { tls })
     }
 }

@@ -6,6 +6,8 @@ use std::path::Path;
 use wirebeat::handshake::{self, ReceivedResponse, RequestError, RequestRefusal};
 use wirebeat::session::{TargetError, UrlFault};
 use wirebeat::{Cause, Reason};
+#[cfg(feature = "tls")]
+use wirebeat_tls::{ClientTlsError, advice};
 
 /// Why there's no connection. Each kind names who can mend it, and its text says how.
 #[derive(Debug)]
@@ -89,19 +91,13 @@ impl fmt::Display for ConnectError {
             #[cfg(feature = "tls")]
             ConnectError::Tls(error) => {
                 write!(f, "no secure connection: {error}")?;
-                if let Some(advice) = tls_advice(error) {
+                if let Some(advice) = advice(error) {
                     write!(f, "; {advice}")?;
                 }
                 Ok(())
             }
             #[cfg(feature = "tls")]
-            ConnectError::NoRoots(why) => {
-                f.write_str("the system has no certificates to trust servers by")?;
-                if let Some(why) = why {
-                    write!(f, " ({why})")?;
-                }
-                f.write_str("; install them (on most systems the package ca-certificates)")
-            }
+            ConnectError::NoRoots(why) => ClientTlsError::NoRoots(why.clone()).fmt(f),
             ConnectError::Request(error) => error.fmt(f),
             ConnectError::Dns { host, source } => {
                 write!(f, "the name {host} can't be resolved")?;
@@ -149,39 +145,6 @@ impl fmt::Display for ConnectError {
     }
 }
 
-/// What to do about a TLS error.
-#[cfg(feature = "tls")]
-fn tls_advice(error: &rustls::Error) -> Option<&'static str> {
-    use rustls::{AlertDescription, CertificateError};
-    Some(match error {
-        rustls::Error::InvalidCertificate(error) => match error {
-            CertificateError::UnknownIssuer => {
-                "if you know who issued its certificate, add that one to the roots"
-            }
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                "use a name that its certificate is for"
-            }
-            CertificateError::Expired
-            | CertificateError::ExpiredContext { .. }
-            | CertificateError::NotValidYet
-            | CertificateError::NotValidYetContext { .. } => {
-                "check this system's clock; otherwise the server needs a new certificate"
-            }
-            _ => return None,
-        },
-        rustls::Error::InvalidMessage(_) => "check that the port speaks TLS, or use ws:",
-        rustls::Error::AlertReceived(
-            AlertDescription::CertificateRequired
-            | AlertDescription::BadCertificate
-            | AlertDescription::UnknownCA,
-        ) => "it wants another client certificate",
-        rustls::Error::AlertReceived(AlertDescription::HandshakeFailure) => {
-            "the two have no cipher in common, or it wants a client certificate"
-        }
-        _ => return None,
-    })
-}
-
 impl Error for ConnectError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
@@ -201,6 +164,17 @@ impl Error for ConnectError {
             | ConnectError::TlsNotBuiltIn
             | ConnectError::Timeout(_)
             | ConnectError::Rejected(_) => None,
+        }
+    }
+}
+
+#[cfg(feature = "tls")]
+impl ConnectError {
+    /// There's nothing to make TLS with.
+    pub(crate) fn without_tls(error: ClientTlsError) -> ConnectError {
+        match error {
+            ClientTlsError::Unusable(error) => ConnectError::Tls(error),
+            ClientTlsError::NoRoots(why) => ConnectError::NoRoots(why),
         }
     }
 }

@@ -1,4 +1,6 @@
 use tokio::net::TcpStream;
+#[cfg(feature = "tls")]
+use wirebeat_tls::ClientTls;
 
 use crate::address::Address;
 use crate::dial;
@@ -7,8 +9,6 @@ use crate::error::{ConnectError, Step};
 use crate::proxy::Proxy;
 use crate::security::Security;
 use crate::time_limit::TimeLimit;
-#[cfg(feature = "tls")]
-use crate::tls::ClientTls;
 
 /// How whoever connects was told to.
 #[derive(Clone, Debug)]
@@ -108,7 +108,7 @@ macro_rules! dialer_options {
             mut self,
             roots: impl IntoIterator<Item = crate::rustls::pki_types::CertificateDer<'static>>,
         ) -> Self {
-            self.dialer.tls.roots = Some(roots.into_iter().collect());
+            self.dialer.tls.set_roots(roots);
             self
         }
 
@@ -120,8 +120,7 @@ macro_rules! dialer_options {
             chain: Vec<crate::rustls::pki_types::CertificateDer<'static>>,
             key: crate::rustls::pki_types::PrivateKeyDer<'static>,
         ) -> Self {
-            let identity = crate::tls::Identity { chain, key };
-            self.dialer.tls.identity = Some(std::sync::Arc::new(identity));
+            self.dialer.tls.set_identity(chain, key);
             self
         }
 
@@ -131,7 +130,7 @@ macro_rules! dialer_options {
         /// offered.
         #[cfg(feature = "tls")]
         pub fn tls_config(mut self, config: std::sync::Arc<crate::rustls::ClientConfig>) -> Self {
-            self.dialer.tls.config = Some(config);
+            self.dialer.tls.set_config(config);
             self
         }
     };

@@ -7,6 +7,8 @@ use tokio_rustls::rustls;
 use wirebeat::handshake::{self, ReceivedResponse, RequestError, RequestRefusal};
 use wirebeat::session::{TargetError, UrlFault};
 use wirebeat::{Cause, Reason};
+#[cfg(feature = "tls")]
+use wirebeat_tls::{ClientTlsError, advice};
 
 /// Why there's no connection. Each kind names who can mend it, and its text says how.
 #[derive(Debug)]
@@ -99,13 +101,7 @@ impl fmt::Display for ConnectError {
                 Ok(())
             }
             #[cfg(feature = "tls")]
-            ConnectError::NoRoots(why) => {
-                f.write_str("the system has no certificates to trust servers by")?;
-                if let Some(why) = why {
-                    write!(f, " ({why})")?;
-                }
-                f.write_str("; install them (on most systems the package ca-certificates)")
-            }
+            ConnectError::NoRoots(why) => ClientTlsError::NoRoots(why.clone()).fmt(f),
             ConnectError::Request(error) => error.fmt(f),
             ConnectError::Dns { host, source } => {
                 write!(f, "the name {host} can't be resolved")?;
@@ -156,34 +152,7 @@ impl fmt::Display for ConnectError {
 /// What to do about a TLS error.
 #[cfg(feature = "tls")]
 fn tls_advice(error: &io::Error) -> Option<&'static str> {
-    use rustls::{AlertDescription, CertificateError};
-    Some(match error.get_ref()?.downcast_ref::<rustls::Error>()? {
-        rustls::Error::InvalidCertificate(error) => match error {
-            CertificateError::UnknownIssuer => {
-                "if you know who issued its certificate, add that one to the roots"
-            }
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                "use a name that its certificate is for"
-            }
-            CertificateError::Expired
-            | CertificateError::ExpiredContext { .. }
-            | CertificateError::NotValidYet
-            | CertificateError::NotValidYetContext { .. } => {
-                "check this system's clock; otherwise the server needs a new certificate"
-            }
-            _ => return None,
-        },
-        rustls::Error::InvalidMessage(_) => "check that the port speaks TLS, or use ws:",
-        rustls::Error::AlertReceived(
-            AlertDescription::CertificateRequired
-            | AlertDescription::BadCertificate
-            | AlertDescription::UnknownCA,
-        ) => "it wants another client certificate",
-        rustls::Error::AlertReceived(AlertDescription::HandshakeFailure) => {
-            "the two have no cipher in common, or it wants a client certificate"
-        }
-        _ => return None,
-    })
+    advice(error.get_ref()?.downcast_ref::<rustls::Error>()?)
 }
 
 impl Error for ConnectError {
@@ -212,6 +181,17 @@ impl Error for ConnectError {
 
 /// What is said of a task that can't be started.
 pub(crate) const NO_RUNTIME: &str = "there's no tokio runtime here; start it from within one";
+
+#[cfg(feature = "tls")]
+impl ConnectError {
+    /// There's nothing to make TLS with.
+    pub(crate) fn without_tls(error: ClientTlsError) -> ConnectError {
+        match error {
+            ClientTlsError::Unusable(error) => ConnectError::Tls(io::Error::other(error)),
+            ClientTlsError::NoRoots(why) => ConnectError::NoRoots(why),
+        }
+    }
+}
 
 impl From<TargetError> for ConnectError {
     fn from(error: TargetError) -> ConnectError {

@@ -23,7 +23,7 @@
 //!
 //! | file | subject |
 //! |---|---|
-//! | `client`, `address`, `dialer`, `dial`, `proxy`, `security`, `tls`, `stream`, `time_limit` | from a URL to a connection |
+//! | `client`, `address`, `dialer`, `dial`, `proxy`, `security`, `stream`, `time_limit` | from a URL to a connection |
 //! | `server`, `upgraded` | from a stream to a request, and to the answer; without them |
 //! | `serve`, `service`, `listener` | a server for all of a listener's clients |
 //! | `websocket`, `sender`, `receiver`, `sink`, `byte_stream` | the handles on an open connection |
@@ -77,8 +77,6 @@ mod stream;
 mod sync;
 mod time_limit;
 mod timer;
-#[cfg(feature = "tls")]
-mod tls;
 #[cfg_attr(not(feature = "tracing"), path = "trace/none.rs")]
 mod trace;
 mod transport;

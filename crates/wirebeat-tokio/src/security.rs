@@ -2,12 +2,12 @@
 use tokio_rustls::{TlsConnector, rustls::pki_types::ServerName};
 #[cfg(feature = "tls")]
 use wirebeat::session::UrlFault;
+#[cfg(feature = "tls")]
+use wirebeat_tls::ClientTls;
 
 #[cfg(feature = "tls")]
 use crate::address::Address;
 use crate::error::ConnectError;
-#[cfg(feature = "tls")]
-use crate::tls::ClientTls;
 use crate::{MaybeTls, Socket};
 
 /// A client's end of TLS, if the URL asks for it.
@@ -27,7 +27,8 @@ impl Security {
             let url = format!("wss://{}", address.name()).into();
             return Err(ConnectError::Url { url, fault: UrlFault::Host });
         };
-        Ok(Security { tls: Some((tls.config()?.into(), name)) })
+        let config = tls.config().map_err(ConnectError::without_tls)?;
+        Ok(Security { tls: Some((config.into(), name)) })
     }
 
     /// Puts it over a stream.

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use wirebeat::session::{Reconnect, SessionConfig};
 use wirebeat::websocket::{HandlerPanic, Scope};
+#[cfg(feature = "tls")]
+use wirebeat_tls::ClientTls;
 
 use super::page::{self, OnPanic, Start};
 use super::{StartError, WebSocket};
-#[cfg(feature = "tls")]
-use crate::tls::{ClientTls, Identity};
 
 /// What a [`WebSocket`] is made of, besides its URL.
 ///
@@ -91,7 +91,7 @@ impl<'b> Builder<'b> {
         mut self,
         roots: impl IntoIterator<Item = rustls::pki_types::CertificateDer<'static>>,
     ) -> Builder<'b> {
-        self.tls.roots = Some(roots.into_iter().collect());
+        self.tls.set_roots(roots);
         self
     }
 
@@ -102,14 +102,14 @@ impl<'b> Builder<'b> {
         chain: Vec<rustls::pki_types::CertificateDer<'static>>,
         key: rustls::pki_types::PrivateKeyDer<'static>,
     ) -> Builder<'b> {
-        self.tls.identity = Some(Arc::new(Identity { chain, key }));
+        self.tls.set_identity(chain, key);
         self
     }
 
     /// As [`Client::tls_config`](crate::Client::tls_config).
     #[cfg(feature = "tls")]
     pub fn tls_config(mut self, config: Arc<rustls::ClientConfig>) -> Builder<'b> {
-        self.tls.config = Some(config);
+        self.tls.set_config(config);
         self
     }
 

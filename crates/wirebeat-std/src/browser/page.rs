@@ -7,12 +7,12 @@ use mio::Waker;
 use wirebeat::session::{Attempt, SessionConfig, Wanted};
 use wirebeat::websocket::{Builder, Errands, EventType, HandlerPanic, Remote, Scope, WebSocket};
 use wirebeat::{Input, Seed, Timestamp};
+#[cfg(feature = "tls")]
+use wirebeat_tls::ClientTls;
 
 use super::StartError;
 use crate::ConnectError;
 use crate::driven::{Clock, Driver, Machine};
-#[cfg(feature = "tls")]
-use crate::tls::ClientTls;
 
 /// What a WebSocket is started with, besides what the core's builder knows.
 pub(super) struct Start {

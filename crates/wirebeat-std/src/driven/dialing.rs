@@ -9,13 +9,15 @@ use wirebeat::DialError;
 #[cfg(feature = "tls")]
 use wirebeat::session::UrlFault;
 use wirebeat::session::{Attempt, Target};
+#[cfg(feature = "tls")]
+use wirebeat_tls::ClientTls;
 
 use super::link::Link;
 use crate::address::{Address, Resolving};
 use crate::dial::Race;
 use crate::error::ConnectError;
 #[cfg(feature = "tls")]
-use crate::tls::{ClientTls, Tls};
+use crate::tls::Tls;
 
 /// One attempt to get a transport. To drop it is to give it up, at once.
 pub(crate) struct Dialing {
@@ -65,7 +67,7 @@ impl Dialing {
         let address = Address::of(target).map_err(NoTransport::for_good)?;
         #[cfg(feature = "tls")]
         let tls = match (address.server_name(), target.is_secure()) {
-            (Some(name), _) => Some(tls.connect(name).map_err(NoTransport::for_good)?),
+            (Some(name), _) => Some(Tls::client(tls, name).map_err(NoTransport::for_good)?),
             (None, false) => None,
             (None, true) => {
                 let url = format!("wss://{}", address.name()).into();

@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 use mio::{Events, Poll, Token, Waker};
 use wirebeat::session::{Attempt, Driven, Wanted};
 use wirebeat::{Timestamp, Transport};
+#[cfg(feature = "tls")]
+use wirebeat_tls::ClientTls;
 
 use super::Machine;
 use super::dialing::{Dialed, Dialing, NoTransport};
 use super::link::{Link, Progress};
 use crate::ConnectError;
-#[cfg(feature = "tls")]
-use crate::tls::ClientTls;
 
 /// How many steps are made before whoever else needs the machine has a turn.
 const STEPS_MAX: usize = 16;

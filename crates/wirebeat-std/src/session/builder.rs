@@ -5,11 +5,11 @@ use std::sync::Arc;
 use wirebeat::handshake::RequestError;
 use wirebeat::session::{Reconnect, SessionConfig, Target};
 use wirebeat::{Heartbeat, Message};
+#[cfg(feature = "tls")]
+use wirebeat_tls::ClientTls;
 
 use super::{Session, SessionEvents, running};
 use crate::ConnectError;
-#[cfg(feature = "tls")]
-use crate::tls::{ClientTls, Identity};
 
 /// What a [`Session`] is made of.
 ///
@@ -135,7 +135,7 @@ impl SessionBuilder {
         mut self,
         roots: impl IntoIterator<Item = rustls::pki_types::CertificateDer<'static>>,
     ) -> SessionBuilder {
-        self.tls.roots = Some(roots.into_iter().collect());
+        self.tls.set_roots(roots);
         self
     }
 
@@ -146,14 +146,14 @@ impl SessionBuilder {
         chain: Vec<rustls::pki_types::CertificateDer<'static>>,
         key: rustls::pki_types::PrivateKeyDer<'static>,
     ) -> SessionBuilder {
-        self.tls.identity = Some(Arc::new(Identity { chain, key }));
+        self.tls.set_identity(chain, key);
         self
     }
 
     /// As [`Client::tls_config`](crate::Client::tls_config).
     #[cfg(feature = "tls")]
     pub fn tls_config(mut self, config: Arc<rustls::ClientConfig>) -> SessionBuilder {
-        self.tls.config = Some(config);
+        self.tls.set_config(config);
         self
     }
 

@@ -11,12 +11,12 @@ use wirebeat::{
     CloseCode, CloseFrame, Input, Message, ReadyState, Seed, SendError, SendErrorReason,
     SendMessageError, Timestamp,
 };
+#[cfg(feature = "tls")]
+use wirebeat_tls::ClientTls;
 
 use super::events::SessionEvents;
 use crate::ConnectError;
 use crate::driven::{Clock, Driver, Machine};
-#[cfg(feature = "tls")]
-use crate::tls::ClientTls;
 
 /// Starts a session on a thread.
 pub(super) fn start(

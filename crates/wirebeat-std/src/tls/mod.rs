@@ -3,18 +3,19 @@
 //! rustls computes and never touches the socket, as the core does: what was read is decrypted, and
 //! what is to be written is encrypted, while the state is held, and the socket blocks while it isn't.
 
-mod client;
 mod state;
 
 use std::io::{Read, Write};
 
 use bytes::Buf;
+use rustls::ClientConnection;
+use rustls::pki_types::ServerName;
 use wirebeat::Outgoing;
+use wirebeat_tls::ClientTls;
 
+use crate::error::ConnectError;
 use crate::output::Output;
 use crate::reader::Reader;
-
-pub(crate) use client::{ClientTls, Identity};
 
 /// How many bytes of the send queue are encrypted at once.
 const ENCRYPT_LEN_MAX: usize = 64 * 1024;
@@ -53,6 +54,13 @@ pub(crate) struct Encrypted {
 }
 
 impl Tls {
+    /// A client's end, for a server of this name.
+    pub(crate) fn client(tls: &ClientTls, name: ServerName<'static>) -> Result<Tls, ConnectError> {
+        let config = tls.config().map_err(ConnectError::without_tls)?;
+        let session = ClientConnection::new(config, name).map_err(ConnectError::Tls)?;
+        Ok(Tls::new(session))
+    }
+
     pub(crate) fn new(session: impl Into<rustls::Connection>) -> Tls {
         let mut session = session.into();
         // The connection bounds what is given to it.
