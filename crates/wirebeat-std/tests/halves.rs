@@ -121,16 +121,23 @@ fn a_half_that_only_sends_stays_alive_with_an_undelivered_message_in_front() {
 fn a_close_that_isnt_answered_ends_the_receivers_wait() {
     let close_timeout = Duration::from_millis(50);
     let config = Config { close_timeout, open_timeout: None, ..patient() };
-    let (raw, server) = raw_client(config, |socket| {
+    let (answered, waits) = mpsc::channel();
+    let (mut raw, server) = raw_client(config, move |socket| {
         let (sender, mut receiver) = socket.split();
         let receiving = thread::spawn(move || {
             while receiver.recv().is_some() {}
             receiver.closed().unwrap().cause.reason
         });
-        do_nothing_for(Duration::from_millis(100));
+        waits.recv().unwrap();
         sender.start_close(None).unwrap();
         receiving.join().unwrap()
     });
+    // Whoever answers a ping receives.
+    raw.write(&support::masked(0x89, b"ping"));
+    let mut pong = [0; 6];
+    raw.0.read_exact(&mut pong).unwrap();
+    assert_eq!(&pong, b"\x8A\x04ping");
+    answered.send(()).unwrap();
     assert_eq!(server.join().unwrap(), Reason::CloseTimeout);
     drop(raw);
 }
@@ -138,24 +145,22 @@ fn a_close_that_isnt_answered_ends_the_receivers_wait() {
 /// What nobody will ever receive isn't kept, or the ping behind it would never be seen.
 #[test]
 fn a_sender_whose_receiver_is_gone_answers_pings_behind_any_number_of_messages() {
-    let (stop, stopped) = mpsc::channel::<()>();
+    let (again, asked) = mpsc::channel();
     let (mut raw, server) = raw_client(patient(), move |socket| {
         let (sender, receiver) = socket.split();
         drop(receiver);
-        while stopped.try_recv() == Err(mpsc::TryRecvError::Empty) {
-            do_nothing_for(Duration::from_millis(10));
+        for () in asked {
             sender.send("tick").unwrap();
         }
     });
     raw.write(&support::masked(0x82, b"unread").repeat(1000));
     raw.write(&support::masked(0x89, b"ping"));
-    let mut read = Vec::new();
-    while !read.ends_with(b"\x8A\x04ping") {
-        let mut byte = [0];
-        raw.0.read_exact(&mut byte).unwrap();
-        read.push(byte[0]);
+    let mut frame = [0; 6];
+    while &frame != b"\x8A\x04ping" {
+        again.send(()).unwrap();
+        raw.0.read_exact(&mut frame).unwrap();
     }
-    drop(stop);
+    drop(again);
     server.join().unwrap();
 }
 
