@@ -74,8 +74,8 @@ impl fmt::Debug for SessionConfig {
 /// When and whether a session connects again.
 ///
 /// What is retried unless [`should_reconnect`](Reconnect::should_reconnect) says otherwise is what
-/// [`Closed::is_retryable`] tells: losses, timeouts, servers that go away or have no time. What the
-/// application closed is never retried.
+/// [`Closed::is_retryable`](crate::Closed::is_retryable) tells: losses, timeouts, servers that go away
+/// or have no time. What the application closed is never retried.
 ///
 /// ```
 /// use wirebeat::session::Reconnect;
