@@ -37,7 +37,7 @@ pub use written::{Extension, ExtensionError};
 
 #[cfg(feature = "deflate")]
 pub(crate) use deflate::{
-    Answer, BLOCK_LEN, Block, Compressor, Decompressor, Inflated, InvalidDeflate, TAIL,
+    Answer, BLOCK_LEN, Block, Compressor, Decompressor, Inflated, InvalidDeflate, SPARE_LEN, TAIL,
 };
 pub(crate) use grammar::{all_elements, is_token};
 #[cfg(not(feature = "deflate"))]

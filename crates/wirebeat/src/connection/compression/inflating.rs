@@ -13,6 +13,11 @@ use crate::extension::{BLOCK_LEN, Decompressor};
 use crate::message::Utf8Checker;
 use crate::{Kind, Payload, ProtocolError};
 
+/// The longest piece of a message that is handed over in pieces, in bytes.
+const PIECE_LEN: usize = 16 * 1024;
+
+const _: () = assert!(PIECE_LEN <= BLOCK_LEN);
+
 /// A decompressor, and the message that comes out of it.
 #[derive(Debug)]
 pub(super) struct Inflating {
@@ -192,7 +197,7 @@ impl Pieces {
     ) -> Result<Inflation, ProtocolError> {
         let mut len = 0;
         let is_more = loop {
-            let room = budget.room().min(BLOCK_LEN - len);
+            let room = budget.room().min(PIECE_LEN - len);
             let (made, is_all) =
                 budget.inflate(decompressor, input, &mut block[len..len + room])?;
             // What is within the limit is looked at before what isn't.
@@ -205,7 +210,7 @@ impl Pieces {
             if is_all {
                 break false;
             }
-            if len == BLOCK_LEN {
+            if len == PIECE_LEN {
                 break true;
             }
         };

@@ -2,7 +2,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::budget::Budget;
-use crate::extension::{Block, Decompressor};
+use crate::extension::{Block, Decompressor, SPARE_LEN};
 use crate::message::Utf8Checker;
 use crate::{Message, Payload, ProtocolError, Text};
 
@@ -12,8 +12,8 @@ const STEP_LEN: usize = 64 * 1024;
 /// The least room that is made for a binary message.
 const ROOM_LEN_MIN: usize = 512;
 
-/// The decompressor is quick as long as it has this much room, and sees the end without another look.
-const ROOM_LEN_SPARE: usize = 320;
+/// How much text is checked and moved at once, in bytes: so little that it's at hand for both.
+const TEXT_STEP_LEN: usize = 2 * 1024;
 
 /// A message that is put together from what comes out of a decompressor.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ impl Output {
             }
             Output::Binary(bytes, len) => {
                 let mut room = last_len.max(input.len().saturating_mul(4)).max(ROOM_LEN_MIN);
-                room = room.saturating_add(ROOM_LEN_SPARE);
+                room = room.saturating_add(SPARE_LEN);
                 inflate_binary(decompressor, input, budget, bytes, len, room)?;
                 Ok(None)
             }
@@ -58,7 +58,7 @@ impl Output {
             Output::Text(..) => Err(ProtocolError::TextNotUtf8),
             Output::Binary(mut bytes, len) => {
                 bytes.truncate(len);
-                if bytes.capacity() > len + len / 2 + 2 * ROOM_LEN_SPARE {
+                if bytes.capacity() > len + len / 2 + 2 * SPARE_LEN {
                     bytes.shrink_to_fit();
                 }
                 Ok(Message::Binary(Payload::from(bytes)))
@@ -85,7 +85,9 @@ fn inflate_text(
         if text.capacity() - text.len() < made {
             text.reserve_exact(wanted.min(budget.left()));
         }
-        checker.push(&block[..made], text).map_err(|_| ProtocolError::TextNotUtf8)?;
+        for step in block[..made].chunks(TEXT_STEP_LEN) {
+            checker.push(step, text).map_err(|_| ProtocolError::TextNotUtf8)?;
+        }
         budget.spend(made_in_all)?;
         if is_all {
             return Ok(());

@@ -17,7 +17,7 @@ use crate::extension::all_elements;
 pub(crate) use codec::{Compressor, Decompressor, Inflated, InvalidDeflate, TAIL};
 pub(crate) use negotiation::Answer;
 pub use parameters::{DeflateParameters, WindowBits};
-pub(crate) use pool::{BLOCK_LEN, Block, Pool};
+pub(crate) use pool::{BLOCK_LEN, Block, Pool, SPARE_LEN};
 
 /// How messages are compressed, where the other side agrees: permessage-deflate ([RFC 7692]).
 ///

@@ -5,8 +5,12 @@ use std::sync::{Mutex, MutexGuard};
 
 use super::{Compressor, Decompressor, Settings, WindowBits};
 
-/// What compressed data goes through, and text on its way to be checked, in bytes.
-pub(crate) const BLOCK_LEN: usize = 16 * 1024;
+/// What compressed data goes through, and text on its way to be checked, in bytes: 16 KiB and what a
+/// decompressor likes to have spare.
+pub(crate) const BLOCK_LEN: usize = 16 * 1024 + SPARE_LEN;
+
+/// A decompressor is quick as long as it has this much room, and sees the end without another look.
+pub(crate) const SPARE_LEN: usize = 320;
 
 /// How many of each kind are kept. Only as many are in use at a time as threads compress, and
 /// messages are half received.
