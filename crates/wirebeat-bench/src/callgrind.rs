@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::{env, fs, process};
 
 use crate::job::run_observed;
-use crate::{Job, JobError, Subject, Workload};
+use crate::{Compressed, Job, JobError, Subject, Way, Workload};
 
 /// The command of [`crate::cli`] that callgrind runs in this program.
 pub const OBSERVED_COMMAND: &str = "observed";
@@ -67,8 +67,10 @@ impl Measure {
     /// Those that differ for a workload: what is sent is not copied by the transport.
     pub(crate) fn all_for(workload: &Workload) -> &'static [Measure] {
         match workload {
-            Workload::Receive(_) => &[Measure::Whole, Measure::Library],
-            Workload::Send(_) => &[Measure::Whole],
+            Workload::Receive(_) | Workload::Compressed(Compressed { way: Way::Inflate, .. }) => {
+                &[Measure::Whole, Measure::Library]
+            }
+            Workload::Send(_) | Workload::Compressed(_) => &[Measure::Whole],
         }
     }
 

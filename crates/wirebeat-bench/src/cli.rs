@@ -25,6 +25,9 @@ const EXIT_USAGE: u8 = 2;
 /// Valgrind isn't installed.
 const EXIT_NO_VALGRIND: u8 = 3;
 
+/// Stands for the number of a library that can't do a workload.
+const NOT_DONE: &str = "-";
+
 const USAGE: &str = "\
 compare [--rounds N] [--only NAME,...] [WORKLOAD...]
     Times the libraries in interleaved rounds: ns a message, medians, as a Markdown table.
@@ -143,7 +146,11 @@ impl Args {
                 if workload.is_pathological() { rounds.min(ROUNDS_OF_SECONDS_MAX) } else { rounds };
             let times = nanoseconds_per_message(&self.subjects, workload, rounds);
             let mut row = vec![workload.to_string()];
-            row.extend(times.iter().map(|time| time.map_or_else(|| "failed".to_owned(), short)));
+            row.extend(self.subjects.iter().zip(&times).map(|(subject, time)| match time {
+                Some(time) => short(*time),
+                None if subject.can_do(workload) => "failed".to_owned(),
+                None => NOT_DONE.to_owned(),
+            }));
             for rank in [Rank::Peer, Rank::Floor] {
                 let ratio = self.best(&times, Rank::Ours).zip(self.best(&times, rank));
                 row.push(
@@ -172,11 +179,18 @@ impl Args {
             eprintln!("{workload}");
             let mut counts = Vec::new();
             for subject in &self.subjects {
-                counts.push(callgrind::instructions_per_message(subject, &workload, profiles)?);
+                counts.push(match subject.can_do(&workload) {
+                    true => {
+                        Some(callgrind::instructions_per_message(subject, &workload, profiles)?)
+                    }
+                    false => None,
+                });
             }
             for measure in Measure::all_for(&workload) {
                 let mut row = vec![workload.to_string(), measure.name().to_owned()];
-                row.extend(counts.iter().map(|count| short(count.by(*measure))));
+                row.extend(counts.iter().map(|count| {
+                    count.map_or_else(|| NOT_DONE.to_owned(), |count| short(count.by(*measure)))
+                }));
                 if let Some(limit) = limits.iter().find(|limit| limit.is_on(&workload, *measure)) {
                     row.extend([limit.instructions_max.to_string(), limit.best_peer.clone()]);
                     exceeded.extend(self.excess(limit, &counts));
@@ -196,16 +210,20 @@ impl Args {
         if !self.workloads.is_empty() {
             return self.workloads.clone();
         }
+        let can_do = |workload: &Workload| {
+            self.subjects.iter().any(|it| it.rank == Rank::Ours && it.can_do(workload))
+        };
         let mut workloads: Vec<_> = limits.iter().map(|limit| limit.workload).collect();
         workloads.dedup();
+        workloads.retain(can_do);
         workloads
     }
 
     /// By how much wirebeat is over a limit, if it is.
-    fn excess(&self, limit: &Limit, counts: &[Instructions]) -> Option<String> {
+    fn excess(&self, limit: &Limit, counts: &[Option<Instructions>]) -> Option<String> {
         let (_, count) =
             self.subjects.iter().zip(counts).find(|(subject, _)| subject.rank == Rank::Ours)?;
-        let (count, max) = (count.by(limit.measure), limit.instructions_max);
+        let (count, max) = ((*count)?.by(limit.measure), limit.instructions_max);
         (count > f64::from(max))
             .then(|| format!("{} {}: {count:.1} > {max}", limit.workload, limit.measure.name()))
     }

@@ -2,6 +2,7 @@ use std::io::IoSlice;
 
 use wirebeat::{Kind, Role};
 
+use crate::zlib::ZLIB;
 use crate::{
     CHUNK_LEN_MAX, Content, Delivered, Memory, Payloads, Rank, ReceiveJob, SendJob, Subject,
 };
@@ -12,7 +13,8 @@ use crate::{
 /// limits, no states and no errors, so a library that comes near it has little left to lose. From
 /// some KiB a message on, the best libraries are below it: they read into the message itself, and
 /// mask with wider vectors.
-pub const FLOOR: Subject = Subject { name: "(floor)", rank: Rank::Floor, receive, send };
+pub const FLOOR: Subject =
+    Subject { name: "(floor)", rank: Rank::Floor, receive, send, codec: Some(ZLIB) };
 
 /// From this length on a server writes a payload from where it is.
 const COPIED_LEN_MAX: usize = 4096;

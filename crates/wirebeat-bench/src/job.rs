@@ -5,8 +5,8 @@ use bytes::Bytes;
 use wirebeat::Role;
 
 use crate::{
-    BATCH_MESSAGES, CHUNK_LEN_MAX, Content, Memory, Ownership, Receive, Send, Subject, Workload,
-    wire,
+    BATCH_MESSAGES, CHUNK_LEN_MAX, Content, Memory, Ownership, Receive, Send, Subject, Way,
+    Workload, wire,
 };
 
 /// A receiving workload that is ready to run: all its bytes are there.
@@ -85,6 +85,10 @@ pub enum Job {
     Receive(ReceiveJob, Delivered),
     /// To send, and how many bytes should be written.
     Send(SendJob, u64),
+    /// To receive compressed messages, and what should come of it.
+    Inflate(ReceiveJob, Delivered),
+    /// To send compressed messages, and about how many bytes should be written.
+    Deflate(SendJob, u64),
 }
 
 impl Job {
@@ -98,6 +102,18 @@ impl Job {
                 Some(batch) => vec![Job::send(send, messages, batch)],
                 None => [1, BATCH_MESSAGES].map(|batch| Job::send(send, messages, batch)).into(),
             },
+            Workload::Compressed(compressed) => {
+                vec![match compressed.way {
+                    Way::Inflate => {
+                        let (job, expected) = compressed.inflate_job(messages);
+                        Job::Inflate(job, expected)
+                    }
+                    Way::Deflate => {
+                        let (job, expected) = compressed.deflate_job(messages);
+                        Job::Deflate(job, expected)
+                    }
+                }]
+            }
         }
     }
 
@@ -122,11 +138,9 @@ impl Job {
     pub fn again(&self) -> Job {
         match self {
             Job::Receive(job, expected) => Job::Receive(job.clone(), *expected),
-            Job::Send(job, expected) => {
-                let transport = Memory::new(Bytes::new(), CHUNK_LEN_MAX);
-                let payloads = job.payloads.again();
-                Job::Send(SendJob { transport, payloads, ..job.clone() }, *expected)
-            }
+            Job::Inflate(job, expected) => Job::Inflate(job.clone(), *expected),
+            Job::Deflate(job, expected) => Job::Deflate(job.again(), *expected),
+            Job::Send(job, expected) => Job::Send(job.again(), *expected),
         }
     }
 
@@ -136,12 +150,11 @@ impl Job {
     ///
     /// - [`JobError`]: the library did anything else, so that a measurement would say nothing.
     pub fn run(self, subject: &Subject) -> Result<(), JobError> {
-        match self {
-            Job::Receive(job, expected) => match (subject.receive)(job) {
-                delivered if delivered == expected => Ok(()),
-                delivered => Err(JobError::Delivered { delivered, expected }),
-            },
-            Job::Send(job, expected) => {
+        match (self, subject.codec) {
+            (Job::Receive(job, expected), _) => expect((subject.receive)(job), expected),
+            (Job::Inflate(job, expected), Some(codec)) => expect((codec.inflate)(job), expected),
+            (Job::Inflate(_, expected), None) => expect(Delivered::default(), expected),
+            (Job::Send(job, expected), _) => {
                 let written = job.transport.written();
                 (subject.send)(job);
                 match written.len() {
@@ -149,7 +162,32 @@ impl Job {
                     written => Err(JobError::Written { written, expected }),
                 }
             }
+            (Job::Deflate(job, expected), codec) => {
+                let written = job.transport.written();
+                if let Some(codec) = codec {
+                    (codec.deflate)(job);
+                }
+                match written.len() {
+                    // Each library has a compressor of its own.
+                    written if written.abs_diff(expected) <= expected / 10 => Ok(()),
+                    written => Err(JobError::Written { written, expected }),
+                }
+            }
         }
+    }
+}
+
+fn expect(delivered: Delivered, expected: Delivered) -> Result<(), JobError> {
+    match delivered == expected {
+        true => Ok(()),
+        false => Err(JobError::Delivered { delivered, expected }),
+    }
+}
+
+impl SendJob {
+    fn again(&self) -> SendJob {
+        let transport = Memory::new(Bytes::new(), CHUNK_LEN_MAX);
+        SendJob { transport, payloads: self.payloads.again(), ..self.clone() }
     }
 }
 

@@ -19,17 +19,22 @@ pub mod cli;
 pub mod suite;
 pub mod wire;
 
+mod compressed;
 mod floor;
 mod job;
 mod limits;
 mod memory;
 mod ours;
+#[cfg(feature = "deflate")]
+mod ours_compressed;
 mod payload;
 mod subject;
 mod table;
 mod timing;
 mod workload;
+mod zlib;
 
+pub use compressed::{Codec, Compressed, Way};
 pub use floor::FLOOR;
 pub use job::{Delivered, Job, JobError, Payloads, ReceiveJob, SendJob};
 pub use limits::{Limit, LimitError};

@@ -5,15 +5,21 @@ use wirebeat::{
     Config, Connection, Endpoint, Event, Input, Payload, Role, Seed, Timestamp, Transmit,
 };
 
-use crate::{Delivered, Memory, Payloads, Rank, ReceiveJob, SendJob, Subject};
+use crate::{Codec, Delivered, Memory, Payloads, Rank, ReceiveJob, SendJob, Subject};
 
 /// Wirebeat, driven as an adapter drives it.
-pub const OURS: Subject = Subject { name: "wirebeat", rank: Rank::Ours, receive, send };
+pub const OURS: Subject =
+    Subject { name: "wirebeat", rank: Rank::Ours, receive, send, codec: CODEC };
+
+#[cfg(feature = "deflate")]
+const CODEC: Option<Codec> = Some(crate::ours_compressed::CODEC);
+#[cfg(not(feature = "deflate"))]
+const CODEC: Option<Codec> = None;
 
 /// How many slices a vectored write takes.
 const SLICES: usize = 16;
 
-fn connection(role: Role) -> Connection {
+pub(crate) fn connection(role: Role) -> Connection {
     let endpoint = match role {
         Role::Client => Endpoint::Client(Seed::new([7; 32])),
         Role::Server => Endpoint::Server,
@@ -24,6 +30,12 @@ fn connection(role: Role) -> Connection {
 }
 
 fn receive(job: ReceiveJob) -> Delivered {
+    receive_by(connection, job)
+}
+
+/// In one place, as an application has it.
+#[cfg_attr(feature = "deflate", inline(never))]
+pub(crate) fn receive_by(connection: fn(Role) -> Connection, job: ReceiveJob) -> Delivered {
     let ReceiveJob { mut transport, role, messages, mut scratch, .. } = job;
     let mut connection = connection(role);
     let mut delivered = Delivered::default();
@@ -50,6 +62,12 @@ fn receive(job: ReceiveJob) -> Delivered {
 }
 
 fn send(job: SendJob) {
+    send_by(connection, job);
+}
+
+/// See [`receive_by`].
+#[cfg_attr(feature = "deflate", inline(never))]
+pub(crate) fn send_by(connection: fn(Role) -> Connection, job: SendJob) {
     let SendJob { transport, role, payloads, messages, batch } = job;
     let sender = Sender { connection: connection(role), transport, messages, batch };
     match payloads {

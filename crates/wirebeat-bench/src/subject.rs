@@ -1,4 +1,4 @@
-use crate::{Delivered, ReceiveJob, SendJob};
+use crate::{Codec, Delivered, ReceiveJob, SendJob, Workload};
 
 /// A library that is measured.
 #[derive(Clone, Copy, Debug)]
@@ -11,6 +11,19 @@ pub struct Subject {
     pub receive: fn(ReceiveJob) -> Delivered,
     /// Sends what a job holds.
     pub send: fn(SendJob),
+    /// How it compresses, if it does.
+    pub codec: Option<Codec>,
+}
+
+impl Subject {
+    /// Whether it can do a workload at all.
+    #[must_use]
+    pub fn can_do(&self, workload: &Workload) -> bool {
+        match workload {
+            Workload::Receive(_) | Workload::Send(_) => true,
+            Workload::Compressed(_) => self.codec.is_some(),
+        }
+    }
 }
 
 /// What a [`Subject`] is to the comparison.

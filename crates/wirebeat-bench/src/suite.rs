@@ -2,6 +2,7 @@
 
 use wirebeat::Role;
 
+use crate::compressed::{self, Compressed, Way};
 use crate::{BATCH_MESSAGES, CHUNK_LEN_MAX, Content, Ownership, Receive, Send, Workload};
 
 /// The lengths of message that are measured, in bytes.
@@ -27,8 +28,17 @@ pub fn comparison() -> Vec<Workload> {
             workloads.extend(sends(role, payload_len));
         }
     }
+    workloads.extend(compressed());
     workloads.extend(pathological());
     workloads
+}
+
+/// Messages that are compressed.
+fn compressed() -> impl Iterator<Item = Workload> {
+    [Way::Inflate, Way::Deflate].into_iter().flat_map(|way| {
+        compressed::PAYLOAD_LENS
+            .map(|payload_len| Workload::Compressed(Compressed { way, payload_len }))
+    })
 }
 
 /// What an implementation may take quadratic time for: 1 MiB of text a byte at a time, and 16 MiB in

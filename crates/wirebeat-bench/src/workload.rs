@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use wirebeat::Role;
 
-use crate::{CHUNK_LEN_MAX, Content};
+use crate::{CHUNK_LEN_MAX, Compressed, Content};
 
 /// How many messages are queued before they're written, in the second of the two ways to send.
 pub const BATCH_MESSAGES: usize = 64;
@@ -16,6 +16,8 @@ pub enum Workload {
     Receive(Receive),
     /// Messages that go out.
     Send(Send),
+    /// Messages that are compressed.
+    Compressed(Compressed),
 }
 
 /// `receive/ROLE/CONTENT/LEN`, then `/chunks-LEN` or `/fragments-LEN` for a pathological one.
@@ -84,6 +86,9 @@ impl Workload {
         if self.is_pathological() {
             return 1;
         }
+        if let Workload::Compressed(compressed) = self {
+            return compressed.messages_to_count();
+        }
         match self.payload_len() {
             0..=200 => 6_400,
             201..=2_000 => 1_280,
@@ -98,6 +103,7 @@ impl Workload {
         match self {
             Workload::Receive(receive) => receive.payload_len,
             Workload::Send(send) => send.payload_len,
+            Workload::Compressed(compressed) => compressed.payload_len,
         }
     }
 
@@ -108,7 +114,7 @@ impl Workload {
             Workload::Receive(receive) => {
                 receive.chunk_len != CHUNK_LEN_MAX || receive.fragment_len.is_some()
             }
-            Workload::Send(_) => false,
+            Workload::Send(_) | Workload::Compressed(_) => false,
         }
     }
 }
@@ -185,7 +191,7 @@ impl FromStr for Workload {
         let workload = match parts.split_first() {
             Some((&"receive", rest)) => Receive::parse(rest).map(Workload::Receive),
             Some((&"send", rest)) => Send::parse(rest).map(Workload::Send),
-            _ => None,
+            _ => Compressed::parse(name).map(Workload::Compressed),
         };
         workload.ok_or_else(|| WorkloadError::new(name))
     }
@@ -196,6 +202,7 @@ impl fmt::Display for Workload {
         match self {
             Workload::Receive(receive) => receive.fmt(f),
             Workload::Send(send) => send.fmt(f),
+            Workload::Compressed(compressed) => compressed.fmt(f),
         }
     }
 }

@@ -11,6 +11,7 @@ pub(crate) const PEER: Subject = Subject {
     rank: Rank::Peer,
     receive: |job| block_on(receive(job)).unwrap_or_default(),
     send: |job| _ = block_on(send(job)),
+    codec: None,
 };
 
 async fn receive(job: ReceiveJob) -> Delivered {

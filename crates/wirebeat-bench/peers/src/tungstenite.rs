@@ -2,7 +2,8 @@ use tungstenite::protocol::{Role, WebSocketConfig};
 use tungstenite::{Message, WebSocket};
 use wirebeat_bench::{Delivered, Rank, ReceiveJob, SendJob, Subject};
 
-pub(crate) const PEER: Subject = Subject { name: "tungstenite", rank: Rank::Peer, receive, send };
+pub(crate) const PEER: Subject =
+    Subject { name: "tungstenite", rank: Rank::Peer, receive, send, codec: None };
 
 pub(crate) fn role(role: wirebeat::Role) -> Role {
     match role {

@@ -12,6 +12,7 @@ pub(crate) const PEER: Subject = Subject {
     rank: Rank::Peer,
     receive: |job| block_on(receive(job)).unwrap_or_default(),
     send: |job| _ = block_on(send(job)),
+    codec: None,
 };
 
 const PAYLOAD_LEN_MAX: usize = 128 << 20;
