@@ -1,9 +1,7 @@
 use std::io::IoSlice;
 
 use bytes::Buf;
-use wirebeat::{
-    Config, Connection, Endpoint, Event, Input, Payload, Role, Seed, Timestamp, Transmit,
-};
+use wirebeat::{Config, Connection, Endpoint, Event, Input, Payload, Role, Seed, Timestamp};
 
 use crate::{Codec, Delivered, Memory, Payloads, Rank, ReceiveJob, SendJob, Subject};
 
@@ -111,9 +109,10 @@ impl Sender {
 fn transmit(connection: &mut Connection, transport: &Memory) {
     while let Some(transmit) = connection.poll_transmit() {
         let len = transmit.remaining();
-        let written = match transmit.as_slice() {
-            Some(slice) => transport.write_from(slice),
-            None => write_vectored(transmit, transport),
+        let written = match transmit.as_slices() {
+            Some([slice, []]) => transport.write_from(slice),
+            Some(slices) => transport.write_from_all(&slices.map(IoSlice::new)),
+            None => write_vectored(connection, transport),
         };
         connection.handle_written(Timestamp::ZERO, written);
         if written == len {
@@ -122,9 +121,10 @@ fn transmit(connection: &mut Connection, transport: &Memory) {
     }
 }
 
-/// Filling a table of slices isn't worth it for one, so it's kept apart.
+/// Filling a table of slices isn't worth it for one or two, so it's kept apart.
 #[inline(never)]
-fn write_vectored(transmit: Transmit<'_>, transport: &Memory) -> usize {
+fn write_vectored(connection: &mut Connection, transport: &Memory) -> usize {
+    let Some(transmit) = connection.poll_transmit() else { return 0 };
     let mut slices = [IoSlice::new(&[]); SLICES];
     let count = transmit.chunks_vectored(&mut slices);
     transport.write_from_all(&slices[..count])

@@ -73,11 +73,9 @@ impl Connection {
     #[inline]
     pub fn handle_written(&mut self, now: Timestamp, bytes: usize) {
         self.advance_clock(now);
-        if self.state == State::Open
-            && self.queue.is_data_of(bytes)
-            && self.timers.write_stall.is_none()
-            && !self.liveness.is_waiting()
+        if self.state == State::Open && self.queue.is_data_of(bytes) && !self.liveness.is_waiting()
         {
+            self.timers.write_stall = None;
             return self.queue.clear_data();
         }
         self.handle_written_in_part(bytes);

@@ -88,3 +88,30 @@ fn writes_of_one_slice_say_so() {
     let transmit = server.poll_transmit().expect("they wait");
     assert_eq!(transmit.as_slice(), None);
 }
+
+/// A large message isn't copied behind what goes out before it, so these are two.
+#[test]
+fn writes_of_two_slices_say_so() {
+    let mut server = opened(Role::Server);
+    let large = Bytes::from(vec![7; 5_000]);
+    server.send(START, "one").expect("room");
+    server.send(START, large.clone()).expect("room");
+    let expected = waiting(&mut server);
+    let transmit = server.poll_transmit().expect("they wait");
+    assert_eq!(transmit.as_slices(), Some([&b"\x81\x03one\x82\x7e\x13\x88"[..], &large[..]]));
+    assert_eq!(transmit.as_slice(), None);
+    for advanced in 0..=expected.len() {
+        let mut rest = transmit.clone();
+        rest.advance(advanced);
+        assert_eq!(rest.remaining(), expected.len() - advanced);
+        assert!(expected[advanced..].starts_with(rest.chunk()));
+        assert_eq!(rest.chunk().is_empty(), advanced == expected.len());
+        if advanced % 499 < 12 {
+            check(&rest, &expected[advanced..]);
+        }
+    }
+    // With anything behind, it's more.
+    server.send(START, "two").expect("room");
+    let transmit = server.poll_transmit().expect("they wait");
+    assert_eq!(transmit.as_slices(), None);
+}

@@ -240,6 +240,12 @@ impl DataLane {
         self.pieces.as_slice()
     }
 
+    /// All that waits, if it's a segment and something before it.
+    #[inline]
+    pub(super) fn as_pair(&self) -> Option<(&[u8], &[u8])> {
+        self.pieces.as_pair()
+    }
+
     /// The slice at `offset` in what waits, as long as it goes; empty at the end.
     #[inline]
     pub(super) fn slice_at(&self, offset: usize) -> &[u8] {

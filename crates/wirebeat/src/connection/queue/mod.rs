@@ -89,7 +89,7 @@ impl SendQueue {
             None => self.data.len(),
             Some(outstanding) => self.data.len().saturating_add(outstanding.len()),
         };
-        waiting == 0 || len_max.checked_sub(waiting).is_some_and(|room| payload_len <= room)
+        waiting == 0 || waiting.checked_add(payload_len).is_some_and(|len| len <= len_max)
     }
 
     /// Queues a frame that carries a part of a message.

@@ -60,6 +60,14 @@ impl Pieces {
         if self.segments_len == 0 { self.tail.from(self.start) } else { None }
     }
 
+    /// All that waits, if it's a segment and something before it.
+    #[inline]
+    pub(super) fn as_pair(&self) -> Option<(&[u8], &[u8])> {
+        let [Segment { at, bytes, .. }] = self.segments() else { return None };
+        let before = self.tail.get(self.start..*at)?;
+        if *at == self.tail.len() && !before.is_empty() { Some((before, bytes)) } else { None }
+    }
+
     /// The slice at `offset` in what waits, as long as it goes; empty at the end.
     #[inline]
     pub(super) fn slice_at(&self, mut offset: usize) -> &[u8] {

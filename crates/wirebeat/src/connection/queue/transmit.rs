@@ -14,10 +14,17 @@ use super::data::DataLane;
 /// `std` feature, `chunks_vectored` gives every part of it at once.
 #[derive(Clone)]
 pub struct Transmit<'q> {
-    /// All there is, in the usual case that it's in one slice.
-    slice: &'q [u8],
-    /// All there is otherwise.
-    lanes: Option<Lanes<'q>>,
+    slices: Slices<'q>,
+}
+
+#[derive(Clone)]
+enum Slices<'q> {
+    /// Small messages, one behind another.
+    One(&'q [u8]),
+    /// A large message, and what is before it: its header at least.
+    Two(&'q [u8], &'q [u8]),
+    /// Anything else.
+    Lanes(Lanes<'q>),
 }
 
 #[derive(Clone)]
@@ -31,24 +38,50 @@ struct Lanes<'q> {
 impl<'q> Transmit<'q> {
     #[inline]
     pub(super) fn new(data: &'q DataLane, control: &'q ControlLane) -> Option<Transmit<'q>> {
-        if control.is_empty()
-            && let Some(slice) = data.as_slice()
-        {
-            return if slice.is_empty() { None } else { Some(Transmit { slice, lanes: None }) };
-        }
-        let len = data.len() + control.len();
-        Some(Transmit { slice: &[], lanes: Some(Lanes { data, control, offset: 0, len }) })
+        let slices = if !control.is_empty() {
+            Slices::Lanes(Lanes::new(data, control))
+        } else if let Some(slice) = data.as_slice() {
+            if slice.is_empty() {
+                return None;
+            }
+            Slices::One(slice)
+        } else if let Some((before, segment)) = data.as_pair() {
+            Slices::Two(before, segment)
+        } else {
+            Slices::Lanes(Lanes::new(data, control))
+        };
+        Some(Transmit { slices })
     }
 
-    /// All the bytes, if they stand in one slice, as they usually do: these need no vectored write.
+    /// All the bytes, if they stand in one slice, as small messages do: these need no vectored write.
     #[must_use]
     #[inline]
     pub fn as_slice(&self) -> Option<&'q [u8]> {
-        if self.lanes.is_none() { Some(self.slice) } else { None }
+        match self.slices {
+            Slices::One(slice) => Some(slice),
+            Slices::Two(..) | Slices::Lanes(_) => None,
+        }
+    }
+
+    /// All the bytes, if they stand in two slices at the most, as a large message behind its header
+    /// does. The second is empty if one is enough.
+    #[must_use]
+    #[inline]
+    pub fn as_slices(&self) -> Option<[&'q [u8]; 2]> {
+        match self.slices {
+            Slices::One(slice) => Some([slice, &[]]),
+            Slices::Two(before, segment) => Some([before, segment]),
+            Slices::Lanes(_) => None,
+        }
     }
 }
 
 impl<'q> Lanes<'q> {
+    #[inline]
+    fn new(data: &'q DataLane, control: &'q ControlLane) -> Lanes<'q> {
+        Lanes { data, control, offset: 0, len: data.len() + control.len() }
+    }
+
     /// The slice at `offset`, as long as it goes; empty at the end. First comes the rest of the
     /// data frame in progress, then the control frames, then the other data.
     fn slice_at(&self, offset: usize) -> &'q [u8] {
@@ -89,33 +122,50 @@ impl<'q> Lanes<'q> {
 impl Buf for Transmit<'_> {
     #[inline]
     fn remaining(&self) -> usize {
-        self.lanes.as_ref().map_or(self.slice.len(), |lanes| lanes.len - lanes.offset)
+        match &self.slices {
+            Slices::One(slice) => slice.len(),
+            Slices::Two(first, second) => first.len() + second.len(),
+            Slices::Lanes(lanes) => lanes.len - lanes.offset,
+        }
     }
 
     #[inline]
     fn chunk(&self) -> &[u8] {
-        self.lanes.as_ref().map_or(self.slice, |lanes| lanes.slice_at(lanes.offset))
+        match &self.slices {
+            Slices::One(slice) | Slices::Two(slice, _) => slice,
+            Slices::Lanes(lanes) => lanes.slice_at(lanes.offset),
+        }
     }
 
     /// Moves past `cnt` bytes, or to the end if there are fewer.
     #[inline]
     fn advance(&mut self, cnt: usize) {
-        match &mut self.lanes {
-            None => self.slice = self.slice.get(cnt..).unwrap_or_default(),
-            Some(lanes) => lanes.offset = lanes.offset.saturating_add(cnt).min(lanes.len),
+        match &mut self.slices {
+            Slices::One(slice) => *slice = slice.get(cnt..).unwrap_or_default(),
+            Slices::Two(first, second) => match cnt.checked_sub(first.len()) {
+                None => *first = &first[cnt..],
+                Some(cnt) => self.slices = Slices::One(second.get(cnt..).unwrap_or_default()),
+            },
+            Slices::Lanes(lanes) => lanes.offset = lanes.offset.saturating_add(cnt).min(lanes.len),
         }
     }
 
     #[cfg(feature = "std")]
     #[inline]
     fn chunks_vectored<'a>(&'a self, dst: &mut [IoSlice<'a>]) -> usize {
-        match (&self.lanes, self.slice, dst) {
-            (None, [], _) | (None, _, []) => 0,
-            (None, slice, [slot, ..]) => {
+        match (&self.slices, dst) {
+            (_, []) | (Slices::One([]), _) => 0,
+            (Slices::One(slice) | Slices::Two(slice, _), [slot])
+            | (Slices::One(slice), [slot, ..]) => {
                 *slot = IoSlice::new(slice);
                 1
             }
-            (Some(lanes), _, dst) => lanes.fill(dst),
+            (Slices::Two(first, second), [first_slot, second_slot, ..]) => {
+                *first_slot = IoSlice::new(first);
+                *second_slot = IoSlice::new(second);
+                2
+            }
+            (Slices::Lanes(lanes), dst) => lanes.fill(dst),
         }
     }
 }
