@@ -73,6 +73,11 @@ fn each_fault_does_what_it_says() {
 }
 
 #[test]
+fn a_clock_that_is_put_back_as_the_session_begins_breaks_no_rule() {
+    lines_of("0s clock alice back 5s\n0s crash server for 200ms");
+}
+
+#[test]
 fn a_host_that_is_not_there_is_named() {
     let mut sim = Sim::new(5);
     setup(&mut sim);

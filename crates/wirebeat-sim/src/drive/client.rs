@@ -115,6 +115,7 @@ impl<A: App> Client<A> {
         }
         let (now, seed) = (net.now(), net.rng().seed());
         self.book = Book::new(&self.config);
+        self.book.attempts.pass_to(now);
         net.trace(What::State(ReadyState::Connecting));
         self.session = Some(Session::new(target(), self.config.clone(), seed, now));
     }
