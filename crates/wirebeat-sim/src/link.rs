@@ -1,3 +1,6 @@
+#[cfg(feature = "proptest")]
+mod strategy;
+
 use core::time::Duration;
 
 use crate::rng::Rng;

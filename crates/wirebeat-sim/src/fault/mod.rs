@@ -6,6 +6,7 @@
 //! | `script` | faults at their times, as text |
 //! | `parse` | from text to a script |
 //! | `random` | swarms of faults from a seed |
+//! | `strategy` | swarms of faults for proptest |
 //! | `apply` | what a fault does to a simulation |
 
 mod apply;
@@ -13,6 +14,8 @@ mod kind;
 mod parse;
 mod random;
 mod script;
+#[cfg(feature = "proptest")]
+mod strategy;
 
 pub use kind::{Fault, FaultKind, Hosts};
 pub use random::{FaultKinds, Swarm};

@@ -14,7 +14,7 @@ use crate::rng::Rng;
 /// assert!(few.has(FaultKind::Reset) && !few.has(FaultKind::Clock));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FaultKinds(Vec<FaultKind>);
+pub struct FaultKinds(pub(super) Vec<FaultKind>);
 
 impl FaultKinds {
     /// All but corruption: TCP and TLS keep that away from WebSockets.
