@@ -29,7 +29,17 @@ fn config(rng: &mut Rng) -> SessionConfig {
     };
     let beat = SECOND * u32::try_from(rng.between(5, 20)).unwrap();
     let connection = Config {
-        heartbeat: Some(Heartbeat::pings(beat, beat)),
+        heartbeat: Some(match rng.below(4) {
+            // The echo of it is the answer: one that is taken for a pong, or a message like others.
+            0 => Heartbeat::messages(
+                beat,
+                beat,
+                "beat",
+                Some(|reply| reply.as_text() == Some("beat")),
+            ),
+            1 => Heartbeat::messages(beat, beat, "beat", None),
+            _ => Heartbeat::pings(beat, beat),
+        }),
         send_queue_len_max: if rng.chance(20) { 200 } else { 1 << 20 },
         ..Config::default()
     };

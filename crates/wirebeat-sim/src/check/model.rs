@@ -29,8 +29,18 @@ impl Default for Model {
 /// What one end of a transport has said and the other hasn't heard.
 #[derive(Debug, Default)]
 pub(crate) struct Said {
-    messages: VecDeque<(u64, Option<u64>)>,
+    waiting: VecDeque<Waiting>,
     close: Option<u16>,
+}
+
+/// Something that was said and not heard.
+#[derive(Clone, Copy, Debug)]
+enum Waiting {
+    /// A message: its length and digest.
+    Message(u64, u64),
+    /// A message of which only the compressed bytes are known.
+    Compressed,
+    Pong,
 }
 
 impl World {
@@ -39,33 +49,56 @@ impl World {
         let Some(wire) = self.wires.get_mut(socket) else { return };
         let said = &mut wire.end_mut(socket.side).said;
         match spoken {
-            Spoken::Message(_, len, digest) => said.messages.push_back((len, digest)),
+            Spoken::Message(_, len, Some(digest)) => {
+                said.waiting.push_back(Waiting::Message(len, digest));
+            }
+            Spoken::Message(_, _, None) => said.waiting.push_back(Waiting::Compressed),
+            Spoken::Pong => said.waiting.push_back(Waiting::Pong),
             Spoken::Close(code) => said.close = Some(code),
-            Spoken::Ping | Spoken::Pong => {}
+            Spoken::Ping => {}
         }
     }
 
     /// An endpoint heard a message.
     pub(crate) fn hear(&mut self, socket: Socket, message: &Message<'_>) -> Result<(), Violation> {
+        let heard = digest(message.kind(), message.as_bytes());
+        self.hear_payload(socket, message.len(), |waiting| match waiting {
+            Waiting::Message(_, said) => said == heard,
+            // A compressed message has another length on the way.
+            Waiting::Compressed => true,
+            Waiting::Pong => false,
+        })
+    }
+
+    /// An endpoint heard a pong, which may be a message that its heartbeat takes for an answer.
+    pub(crate) fn hear_pong(&mut self, socket: Socket, payload: &[u8]) -> Result<(), Violation> {
+        self.hear_payload(socket, payload.len(), |waiting| match waiting {
+            Waiting::Message(_, said) => {
+                [Kind::Text, Kind::Binary].iter().any(|kind| said == digest(*kind, payload))
+            }
+            Waiting::Compressed | Waiting::Pong => true,
+        })
+    }
+
+    fn hear_payload(
+        &mut self,
+        socket: Socket,
+        heard_len: usize,
+        is_heard: impl FnOnce(Waiting) -> bool,
+    ) -> Result<(), Violation> {
         let Some(wire) = self.wires.get_mut(socket) else { return Ok(()) };
-        let said = wire.end_mut(socket.peer().side).said.messages.pop_front();
-        if !self.model.is_trusted {
+        let said = wire.end_mut(socket.peer().side).said.waiting.pop_front();
+        if !self.model.is_trusted || said.is_some_and(is_heard) {
             return Ok(());
         }
-        let heard = digest(message.kind(), message.as_bytes());
-        match said {
-            // A compressed message has another length on the way.
-            Some((_, None)) => Ok(()),
-            Some((len, Some(digest))) if digest == heard && len == message.len() as u64 => Ok(()),
-            Some((len, _)) => {
-                let what = format!("{} bytes were heard, and {len} others said", message.len());
-                Err(Violation::new(AGREEMENT, what))
-            }
-            None => {
-                let what = format!("{} bytes were heard that nobody said", message.len());
-                Err(Violation::new(AGREEMENT, what))
-            }
-        }
+        let said = match said {
+            Some(Waiting::Message(len, _)) => format!("{len} others said"),
+            Some(Waiting::Compressed) => "a compressed message said".into(),
+            Some(Waiting::Pong) => "a pong said".into(),
+            None => "nothing said".into(),
+        };
+        let what = format!("{heard_len} bytes were heard, and {said}");
+        Err(Violation::new(AGREEMENT, what))
     }
 
     /// An endpoint heard a Close.

@@ -1,5 +1,5 @@
 use wirebeat::session::{Next, Session, SessionClosed, SessionConfig, SessionEvent};
-use wirebeat::{Message, ReadyState, Timestamp};
+use wirebeat::{Heartbeat, ReadyState, Timestamp};
 
 use super::client::{App, Held};
 use super::client_scope::ClientScope;
@@ -37,7 +37,10 @@ pub(super) fn hear<A: App>(
             net.trace(What::Received(message.kind(), message.len()));
             checked.extend(held.map(|held| net.world.hear(held.socket, message)));
         }
-        SessionEvent::Pong { latency, .. } => net.trace(What::Pong(*latency)),
+        SessionEvent::Pong { payload, latency } => {
+            net.trace(What::Pong(*latency));
+            checked.extend(held.map(|held| net.world.hear_pong(held.socket, payload)));
+        }
         SessionEvent::Closing(frame) => {
             net.trace(What::Closing(frame.as_ref().map_or(1005, |frame| frame.code().get())));
             checked.extend(held.map(|held| net.world.hear_close(held.socket, frame.as_ref())));
@@ -80,9 +83,9 @@ fn trace_closed(net: &mut Net<'_>, closed: &SessionClosed) {
 
 impl Book {
     pub(super) fn new(config: &SessionConfig) -> Book {
-        let greeting: &[Message<'_>] = &config.greeting;
+        let heartbeat = config.connection.heartbeat.as_ref().and_then(Heartbeat::message);
         Book {
-            account: Account::new(greeting, None),
+            account: Account::new(&config.greeting, heartbeat),
             attempts: Attempts::default(),
             wake_at: None,
             ready_state: ReadyState::Connecting,

@@ -184,7 +184,12 @@ impl<S: Service> Server<S> {
                 }
                 self.in_room(net, |service, room| service.message(room, socket, message));
             }
-            Event::Pong { latency, .. } => net.trace(What::Pong(latency)),
+            Event::Pong { payload, latency } => {
+                net.trace(What::Pong(latency));
+                if let Err(violation) = net.world.hear_pong(socket, &payload) {
+                    net.violate(violation);
+                }
+            }
             Event::Closing(frame) => {
                 net.trace(What::Closing(frame.as_ref().map_or(1005, |frame| frame.code().get())));
                 if let Err(violation) = net.world.hear_close(socket, frame.as_ref()) {
