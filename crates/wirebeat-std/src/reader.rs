@@ -1,7 +1,7 @@
 use std::io::{self, ErrorKind};
 use std::time::Duration;
 
-use wirebeat::Input;
+use wirebeat::{Input, InputMark};
 
 use crate::Socket;
 use crate::read_timeout::ReadTimeout;
@@ -35,6 +35,8 @@ pub(crate) struct Chunk {
     /// The part that isn't eaten: from `eaten` to `read`.
     eaten: usize,
     read: usize,
+    /// What a recording knows this part by.
+    mark: InputMark,
     /// How many reads in a row didn't fill even a chunk of the usual length.
     short_reads: u8,
 }
@@ -81,7 +83,7 @@ impl Reader {
         let mut unread = &ciphertext.bytes[ciphertext.eaten..ciphertext.read];
         let len = decrypt(&mut unread, &mut self.chunk.bytes);
         ciphertext.eaten = ciphertext.read - unread.len();
-        (self.chunk.eaten, self.chunk.read) = (0, len.unwrap_or(0));
+        self.chunk.fill(len.unwrap_or(0));
         self.is_decrypted = len.is_none();
         len
     }
@@ -104,7 +106,7 @@ impl Reader {
         let chunk = ciphertext.as_mut().unwrap_or(chunk);
         chunk.fit();
         let read = timeout.read(socket, wait, &mut chunk.bytes);
-        (chunk.eaten, chunk.read) = (0, *read.as_ref().unwrap_or(&0));
+        chunk.fill(*read.as_ref().unwrap_or(&0));
         *is_decrypted = !is_encrypted || chunk.read == 0;
         read
     }
@@ -122,7 +124,13 @@ impl Reader {
 
 impl Default for Chunk {
     fn default() -> Chunk {
-        Chunk { bytes: buffer(CHUNK_LEN), eaten: 0, read: 0, short_reads: 0 }
+        Chunk {
+            bytes: buffer(CHUNK_LEN),
+            eaten: 0,
+            read: 0,
+            mark: InputMark::default(),
+            short_reads: 0,
+        }
     }
 }
 
@@ -143,15 +151,21 @@ impl Chunk {
         }
     }
 
+    /// Its first `read` bytes are new.
+    fn fill(&mut self, read: usize) {
+        (self.eaten, self.read, self.mark) = (0, read, InputMark::default());
+    }
+
     pub(crate) fn is_eaten(&self) -> bool {
         self.eaten == self.read
     }
 
     /// Lets `eat` eat from the front.
     pub(crate) fn eat<T>(&mut self, eat: impl FnOnce(&mut Input<'_>) -> T) -> T {
-        let mut input = Input::new(&mut self.bytes[self.eaten..self.read]);
+        let mut input = Input::resume(&mut self.bytes[self.eaten..self.read], self.mark);
         let eaten = eat(&mut input);
         self.eaten = self.read - input.len();
+        self.mark = input.mark();
         eaten
     }
 }

@@ -136,7 +136,7 @@ pub use close::{CloseCode, CloseFrame, CloseFrameError};
 pub use connection::Savings;
 pub use connection::{
     Cause, CloseError, Closed, Config, Connection, Delivery, DialError, Endpoint, Event, Fragment,
-    Heartbeat, Input, Outgoing, Phase, Prepared, Reason, SendError, SendErrorReason,
+    Heartbeat, Input, InputMark, Outgoing, Phase, Prepared, Reason, SendError, SendErrorReason,
     SendMessageError, SendPayloadError, Side, Transmit, Transport,
 };
 pub use message::{Kind, Message, Payload, Text};

@@ -8,7 +8,8 @@ use std::time::Duration;
 use bytes::Buf;
 use wirebeat::record::{Begin, Call, Recorded, Recorder, Recording, Role};
 use wirebeat::{
-    Config, Connection, Endpoint, Event, Input, Message, Prepared, SendErrorReason, Timestamp,
+    Config, Connection, Endpoint, Event, Input, InputMark, Message, Prepared, SendErrorReason,
+    Timestamp,
 };
 
 const NOW: Timestamp = Timestamp::ZERO;
@@ -92,6 +93,51 @@ fn all_bytes_are_told_as_they_came() {
     assert_eq!(server.receive(NOW, &mut Input::new(&mut begin.clone())), None);
     assert!(server.read_target().is_none(), "nothing is read past the recording");
     assert_eq!(calls.take(), [Call::Receive(begin)]);
+}
+
+/// A chunk of so many messages, eaten by one input or by one for each event.
+fn receive_many(messages: usize, is_resumed: bool) -> (Vec<Call>, u64) {
+    let calls = Calls::default();
+    let mut server = server(&calls, &Config::default());
+    let mut bytes = b"\x81\x81\x01\x02\x03\x04\x69".repeat(messages);
+    let (mut eaten, mut mark) = (0, InputMark::default());
+    let copied = allocation_counter::measure(|| {
+        let mut input = Input::new(&mut bytes);
+        while !is_resumed && server.receive(NOW, &mut input).is_some() {}
+        while is_resumed && eaten < bytes.len() {
+            let mut input = Input::resume(&mut bytes[eaten..], mark);
+            assert_eq!(server.receive(NOW, &mut input), Some(Event::Message(Message::from("h"))));
+            let left = input.len();
+            mark = input.mark();
+            eaten = bytes.len() - left;
+        }
+    });
+    (calls.take(), copied.bytes_total)
+}
+
+#[test]
+fn a_chunk_of_many_messages_is_copied_once() {
+    for is_resumed in [false, true] {
+        let (calls, copied) = receive_many(1_000, is_resumed);
+        assert_eq!(calls, vec![Call::Receive(b"\x81\x81\x01\x02\x03\x04\x69".to_vec()); 1_000]);
+        let (_, copied_of_more) = receive_many(10_000, is_resumed);
+        // If each message were to copy the rest, ten times as many would take a hundred times as much.
+        assert!(copied_of_more < 20 * copied, "{copied} became {copied_of_more} bytes");
+    }
+}
+
+#[test]
+fn another_input_is_another_however_long_it_is() {
+    let calls = Calls::default();
+    let mut server = server(&calls, &Config::default());
+    let (first, second) = (b"\x81\x81\0\0\0\0a\x81\x81\0\0\0\0b", b"\x81\x81\0\0\0\0c");
+    let mut bytes = first.to_vec();
+    server.receive(NOW, &mut Input::new(&mut bytes));
+    // Nothing is eaten by what has nothing, and what is left by one input isn't what another brings.
+    assert_eq!(server.receive(NOW, &mut Input::default()), None);
+    server.receive(NOW, &mut Input::new(&mut second.to_vec()));
+    let told = [&first[..7], &second[..]].map(|bytes| Call::Receive(bytes.to_vec()));
+    assert_eq!(calls.take(), told);
 }
 
 #[test]

@@ -52,7 +52,7 @@ pub use compression::Savings;
 pub use config::{Config, Delivery, Heartbeat};
 pub use error::{CloseError, SendError, SendErrorReason, SendMessageError, SendPayloadError};
 pub use event::{Event, Fragment};
-pub use input::Input;
+pub use input::{Input, InputMark};
 pub use prepared::Prepared;
 pub use queue::{Outgoing, Transmit};
 pub use transport::Transport;

@@ -38,6 +38,7 @@
 mod begin;
 mod call;
 mod recorded;
+mod tape;
 
 use alloc::boxed::Box;
 use core::fmt;

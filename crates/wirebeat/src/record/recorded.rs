@@ -4,7 +4,8 @@ use core::ops::Deref;
 
 use bytes::buf::Limit;
 
-use super::{Begin, Call, Recorder, Recording, Role};
+use super::tape::Tape;
+use super::{Begin, Call, Recorder, Role};
 use crate::handshake::{AcceptError, Acceptance, OriginPolicy, Request, Response};
 use crate::{
     CloseError, CloseFrame, Config, Connection, Event, Input, Kind, Message, Outgoing, Payload,
@@ -22,20 +23,6 @@ use crate::{
 pub struct Recorded {
     connection: Connection,
     tape: Option<Box<Tape>>,
-}
-
-/// A recording, and the time that was told last.
-#[derive(Debug)]
-struct Tape {
-    recording: Box<dyn Recording>,
-    last: Timestamp,
-}
-
-impl Tape {
-    fn call(&mut self, now: Timestamp, call: Call) {
-        self.last = now;
-        self.recording.call(now, call);
-    }
 }
 
 /// A connection that isn't recorded.
@@ -81,7 +68,7 @@ impl Recorded {
         match recorder.record(&begin) {
             Some(recording) => Recorded {
                 connection: begin.connection(),
-                tape: Some(Box::new(Tape { recording, last: now })),
+                tape: Some(Box::new(Tape::new(recording, now))),
             },
             None => Begin { config: config.clone(), ..begin }.connection().into(),
         }
@@ -92,7 +79,7 @@ impl Recorded {
     pub fn receive<'i>(&mut self, now: Timestamp, input: &mut Input<'i>) -> Option<Event<'i>> {
         match &mut self.tape {
             None => self.connection.receive(now, input),
-            Some(tape) => receive_recorded(&mut self.connection, tape, now, input),
+            Some(tape) => tape.receive(&mut self.connection, now, input),
         }
     }
 
@@ -101,7 +88,7 @@ impl Recorded {
     pub fn poll_event(&mut self) -> Option<Event<'static>> {
         let event = self.connection.poll_event();
         if let (Some(tape), Some(Event::Closed(_))) = (&mut self.tape, &event) {
-            tape.recording.end();
+            tape.end();
         }
         event
     }
@@ -127,8 +114,7 @@ impl Recorded {
     pub fn take_transmit(&mut self, max: usize) -> Option<Outgoing> {
         let outgoing = self.connection.take_transmit(max)?;
         if let Some(tape) = &mut self.tape {
-            // No time passes by it.
-            tape.recording.call(tape.last, Call::Take(max));
+            tape.call_at_last(Call::Take(max));
         }
         Some(outgoing)
     }
@@ -334,24 +320,4 @@ impl Deref for Recorded {
     fn deref(&self) -> &Connection {
         &self.connection
     }
-}
-
-fn receive_recorded<'i>(
-    connection: &mut Connection,
-    tape: &mut Tape,
-    now: Timestamp,
-    input: &mut Input<'i>,
-) -> Option<Event<'i>> {
-    // The bytes are unmasked where they are, so a copy comes first.
-    let mut copy = input.rest().to_vec();
-    let event = connection.receive(now, input);
-    copy.truncate(copy.len() - input.len());
-    // What happens without input has its time too.
-    if !copy.is_empty() || event.is_some() {
-        tape.call(now, Call::Receive(copy));
-    }
-    if matches!(event, Some(Event::Closed(_))) {
-        tape.recording.end();
-    }
-    event
 }
