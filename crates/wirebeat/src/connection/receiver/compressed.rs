@@ -2,7 +2,8 @@
 //!
 //! [RFC 7692 §7.2.2]: https://www.rfc-editor.org/rfc/rfc7692#section-7.2.2
 
-use super::parts::{FrameKind, FrameRest, Incoming, Packing, Parts};
+use super::parts::{FrameKind, FrameRest, Parts};
+use super::payload::{Incoming, Packing};
 use super::rules::{DeliveryMode, Rules};
 use super::{Received, unmask};
 use crate::connection::compression::Boxed;

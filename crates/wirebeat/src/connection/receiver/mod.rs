@@ -1,5 +1,6 @@
 mod compressed;
 mod parts;
+mod payload;
 mod read_target;
 mod rules;
 

@@ -6,7 +6,8 @@ use bytes::BufMut;
 use bytes::buf::Limit;
 
 use super::Received;
-use super::parts::{Body, FrameKind, FrameRest, Incoming, Parts};
+use super::parts::{FrameKind, FrameRest, Parts};
+use super::payload::{Body, Incoming};
 use crate::frame;
 use crate::message::Assembly;
 

@@ -90,8 +90,9 @@ impl Rules {
         }
     }
 
-    /// What the declared length of a frame of a compressed message amounts to. What it gets decompressed to is limited then;
-    /// here it's only refused to take much more than any compression makes of a message.
+    /// What the declared length of a frame of a compressed message amounts to. What it gets
+    /// decompressed to is limited then; here it's only refused to take much more than any compression
+    /// makes of a message.
     pub(super) fn check_compressed_len(
         &self,
         payload_len: u64,
