@@ -101,6 +101,39 @@ fn both_ends_say_what_compression_saved() {
 }
 
 #[test]
+fn what_compression_saved_is_said_of_all_connections_together() {
+    let (server, address) = serve(&["--compress"]);
+    let line = "{\"id\":48151,\"side\":\"buy\",\"price\":\"1623.42\"}".repeat(100);
+    let url = format!("ws://{address}/");
+    let mut client = Running::start(&["connect", "--compress", "--reconnect", "--wait", "0", &url]);
+    let mut input = client.take_input();
+    writeln!(input, "{line}").unwrap();
+    assert_eq!(client.line(), line);
+    drop(server);
+    let mut notes = String::new();
+    while !notes.contains("the next attempt begins in") {
+        let note = client.error_line();
+        assert!(!note.is_empty(), "{notes}");
+        notes = notes + &note + "\n";
+    }
+    let mut server = Running::start(&["serve", &address, "--compress"]);
+    server.line();
+    writeln!(input, "{line}").unwrap();
+    assert_eq!(client.line(), line);
+    drop(input);
+    let (_, rest, code) = client.finish();
+    notes.push_str(&rest);
+    assert_eq!(code, Some(0), "{notes}");
+    let lines = |part: &str| notes.lines().filter(|line| line.contains(part)).count();
+    assert_eq!((lines("· messages are compressed"), lines("compression: ")), (2, 1), "{notes}");
+    let said = notes.lines().find(|line| line.contains("compression: "));
+    for (len, _, percent) in savings(said.unwrap_or_default()) {
+        assert_eq!(len, 2 * line.len() as u64);
+        assert!(percent > 90, "{notes}");
+    }
+}
+
+#[test]
 fn without_compression_at_both_ends_there_is_none_and_the_client_says_so() {
     let (_server, address) = serve(&[]);
     let url = format!("ws://{address}/");

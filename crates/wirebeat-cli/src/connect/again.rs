@@ -14,6 +14,7 @@ use super::report::{Form, Reporter};
 use super::talk::{Input, closing_on_interrupt};
 use super::{Arguments, advice, ending};
 use crate::failure::{Failure, NotConnected};
+use crate::options::saved;
 
 /// Connects as often as it's needed, and talks until no connection follows.
 pub(crate) fn until_the_end(builder: SessionBuilder, arguments: &Arguments) -> Result<(), Failure> {
@@ -34,9 +35,12 @@ pub(crate) fn until_the_end(builder: SessionBuilder, arguments: &Arguments) -> R
     };
     input.start(Arc::clone(&outcome), interrupt.clone())?;
 
-    let end = Talk::new(session, events, &reporter, arguments, sign).until_over()?;
+    let end = Talk::new(session.clone(), events, &reporter, arguments, sign).until_over()?;
     let (is_refused, failure) = outcome.take();
     interrupt.finish();
+    if let Some(savings) = session.savings() {
+        reporter.note(&saved(&savings))?;
+    }
     match (failure, end) {
         (None, End::NotConnected(failure)) => {
             reporter.failed(&failure)?;
@@ -124,7 +128,8 @@ impl<'t> Talk<'t> {
         match event {
             SessionEvent::Open(accepted) => {
                 self.is_open = true;
-                self.reporter.open(&self.arguments.url, Some(&accepted))
+                self.reporter.open(&self.arguments.url, Some(&accepted))?;
+                self.reporter.compression(self.arguments, self.session.deflate().is_some())
             }
             SessionEvent::Rejected(response) => {
                 self.rejected = Some(response);

@@ -204,12 +204,7 @@ fn connect_and_talk(client: Client, arguments: &Arguments) -> Result<(), Failure
         }
     };
     reporter.open(&arguments.url, socket.accepted())?;
-    if arguments.compress {
-        reporter.note(match socket.deflate() {
-            Some(_) => "messages are compressed",
-            None => "the server doesn't compress messages",
-        })?;
-    }
+    reporter.compression(arguments, socket.deflate().is_some())?;
     talk::until_the_end(socket, source, reporter, arguments)
 }
 

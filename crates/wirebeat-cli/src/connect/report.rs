@@ -4,7 +4,7 @@ use std::time::Duration;
 use wirebeat_std::{Accepted, Closed, Event};
 
 use super::screen::Screen;
-use super::{json, told};
+use super::{Arguments, json, told};
 use crate::failure::Failure;
 
 /// Says what happens, to whoever reads it: a person, a program, or a program that wants messages
@@ -123,6 +123,19 @@ impl Reporter {
             Form::Told | Form::Bare { .. } => {
                 self.note(&format!("{failure}; {}", told::retry(retry_in)))
             }
+        }
+    }
+
+    /// Says whether messages are compressed, if that was asked for.
+    pub(crate) fn compression(
+        &self,
+        arguments: &Arguments,
+        is_compressed: bool,
+    ) -> Result<(), Failure> {
+        match (arguments.compress, is_compressed) {
+            (false, _) => Ok(()),
+            (true, true) => self.note("messages are compressed"),
+            (true, false) => self.note("the server doesn't compress messages"),
         }
     }
 

@@ -247,6 +247,20 @@ impl Session {
         self.owner.look(wirebeat::session::Session::latency)
     }
 
+    /// What was agreed on for permessage-deflate on the connection, or on the last one.
+    #[cfg(feature = "deflate")]
+    #[must_use]
+    pub fn deflate(&self) -> Option<wirebeat::extension::DeflateParameters> {
+        self.0.look(wirebeat::session::Session::deflate)
+    }
+
+    /// What compression has saved so far, over all connections; `None` if none of them compressed.
+    #[cfg(feature = "deflate")]
+    #[must_use]
+    pub fn savings(&self) -> Option<wirebeat::Savings> {
+        self.0.look(wirebeat::session::Session::savings)
+    }
+
     /// The attempt that is under way, or the last one.
     #[must_use]
     pub fn attempt(&self) -> Attempt {

@@ -58,6 +58,8 @@ impl Session {
 
     /// A connection begins on the transport that was dialed.
     pub(super) fn connect(&mut self) {
+        #[cfg(feature = "deflate")]
+        self.keep_savings();
         let Some(target) = &self.target else { return };
         let open_timeout = self.deadline.take().map(|deadline| deadline.since(self.now));
         let config = Config { open_timeout, ..self.config.connection.clone() };

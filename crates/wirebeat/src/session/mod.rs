@@ -14,11 +14,14 @@
 //! | `send`, `outbox`, `ledger`, `fate` | messages: those that wait, those that a connection has, what became of them |
 //! | `ending` | how an attempt ends, and what follows |
 //! | `timeout`, `hints` | deadlines; what the host knows of its network |
+//! | `compression` | what was saved, over all connections |
 //! | `event`, `inbox` | what the application hears, and what it hasn't heard yet |
 //! | `driven`, `dial_order` | what a driver of sessions can drive; which of a host's addresses it tries first |
 
 mod attempt;
 mod backoff;
+#[cfg(feature = "deflate")]
+mod compression;
 mod dial;
 mod dial_order;
 mod driven;
@@ -144,6 +147,9 @@ pub struct Session {
     app_len_given_up: u64,
     /// Bytes of payload that the last connection gave up, and that wait in the outbox again.
     app_len_back: u64,
+    /// What compression saved on the connections before.
+    #[cfg(feature = "deflate")]
+    savings_before: Option<crate::Savings>,
     events: VecDeque<SessionEvent<'static>>,
 }
 
@@ -202,6 +208,8 @@ impl Session {
             last_id: MessageId::NONE,
             app_len_given_up: 0,
             app_len_back: 0,
+            #[cfg(feature = "deflate")]
+            savings_before: None,
             events: VecDeque::new(),
         };
         session.apply(StateInput::Reconnect);

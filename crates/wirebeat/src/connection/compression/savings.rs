@@ -14,6 +14,18 @@ pub struct Savings {
     pub received_on_wire: u64,
 }
 
+impl Savings {
+    /// Both together.
+    pub(crate) fn and(&self, other: &Savings) -> Savings {
+        Savings {
+            sent: self.sent + other.sent,
+            sent_on_wire: self.sent_on_wire + other.sent_on_wire,
+            received: self.received + other.received,
+            received_on_wire: self.received_on_wire + other.received_on_wire,
+        }
+    }
+}
+
 /// `sent 1024 bytes as 211, received 16384 bytes as 3065`
 impl fmt::Display for Savings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
