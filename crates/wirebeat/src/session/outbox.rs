@@ -1,4 +1,5 @@
 use alloc::collections::VecDeque;
+use core::fmt;
 
 use super::fate::MessageId;
 use crate::{Message, Timestamp};
@@ -14,12 +15,22 @@ pub(super) struct Outbox {
 }
 
 /// A message that waits, or a copy of one that a connection was given and hasn't begun.
-#[derive(Debug)]
 pub(super) struct Waiting {
     pub(super) id: MessageId,
     pub(super) message: Message<'static>,
     /// When it's too late to send it.
     pub(super) expires_at: Option<Timestamp>,
+}
+
+/// Shows how long the message is, not what it says.
+impl fmt::Debug for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Waiting")
+            .field("id", &self.id)
+            .field("message_len", &self.message.len())
+            .field("expires_at", &self.expires_at)
+            .finish()
+    }
 }
 
 impl Outbox {

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use wirebeat::handshake::{OriginPolicy, Request};
-use wirebeat::session::{Backoff, Target};
+use wirebeat::session::{Backoff, Session, SessionConfig, Target};
 use wirebeat::{Config, Connection, Event, Heartbeat, Input, Seed, Timestamp};
 
 const SECRET: &str = "7Fjfp0ZBr1KtDRbnfVdmIw";
@@ -59,6 +59,21 @@ fn what_waits_to_be_written_is_not_shown() {
     assert_eq!(server.receive(now, &mut Input::new(&mut request)), None);
     let shown = format!("{:?}", server.poll_transmit().expect("the refusal waits"));
     assert!(shown.starts_with("Transmit { remaining: ") && !shown.contains('['), "{shown}");
+}
+
+/// A greeting may be a login: how many messages it has is shown, and of what waits how much.
+#[test]
+fn what_a_session_says_and_keeps_is_not_shown() {
+    let request = Request::new("example.com", None, "/").expect("it's valid");
+    let config = SessionConfig { greeting: vec![SECRET.into()], ..SessionConfig::default() };
+    let shown = format!("{config:?}");
+    assert!(!shown.contains(SECRET), "{shown}");
+    let target = Target::new(request, true);
+    let mut session = Session::new(target, config, Seed::new([7; 32]), Timestamp::ZERO);
+    session.send(Timestamp::ZERO, SECRET).expect("there's room");
+    let shown = format!("{session:?}");
+    assert!(!shown.contains(SECRET), "{shown}");
+    assert!(shown.contains("Greeting(1)") && shown.contains("message_len: 22"), "{shown}");
 }
 
 #[test]
