@@ -19,7 +19,7 @@ const LENGTHS: [usize; 5] = [1, 100, 3_000, 40_000, 200_000];
 const TOLD: [Library; 2] = [Library::PythonWebsockets, Library::NodeWs];
 
 /// Nothing, and each parameter, as RFC 7692 names it in JSON.
-const PARAMETERS: [&str; 7] = [
+const PARAMETERS: [&str; 8] = [
     r#"{}"#,
     r#"{"server_no_context_takeover": true}"#,
     r#"{"client_no_context_takeover": true}"#,
@@ -27,6 +27,8 @@ const PARAMETERS: [&str; 7] = [
     r#"{"client_max_window_bits": 9}"#,
     r#"{"server_max_window_bits": 12, "client_max_window_bits": 10}"#,
     r#"{"server_no_context_takeover": true, "client_no_context_takeover": true}"#,
+    r#"{"server_no_context_takeover": true, "client_no_context_takeover": true,
+        "server_max_window_bits": 10, "client_max_window_bits": 11}"#,
 ];
 
 /// The same for us.
@@ -182,4 +184,46 @@ fn a_peers_server_puts_our_compressed_fragments_together_and_we_its_own() {
         }
         assert_deflated(&socket, "{}");
     });
+}
+
+/// A window of 256 bytes, which zlib takes as one of 512 without a word: ws asks for it all the same.
+/// We decompress what it makes of it; we compress with no such window, so we send what we have as it
+/// is, and as a server we don't agree to it (§7.1.2.1).
+#[test]
+fn windows_of_256_bytes_are_understood_and_not_used() {
+    let ours = || deflating(DeflateParameters::default());
+    let sent = messages(&LENGTHS);
+    let arguments: Vec<String> =
+        LENGTHS.iter().flat_map(|len| [format!("text:{len}"), format!("binary:{len}")]).collect();
+    let arguments: Vec<&str> =
+        arguments.iter().flat_map(|sent| ["--send", sent.as_str()]).collect();
+    for (json, agreed) in [
+        (r#"{"server_max_window_bits": 8}"#, None),
+        (r#"{"client_max_window_bits": 8}"#, WindowBits::new(8)),
+    ] {
+        let (url, ended) = serve(Transport::Tcp, ours(), move |mut socket| {
+            let received = echo(&mut socket);
+            let parameters = socket.deflate();
+            assert_eq!(parameters.map(|parameters| parameters.client_max_window_bits), agreed);
+            if let Some(savings) = socket.savings() {
+                assert!(savings.received_on_wire * 5 < savings.received * 3, "{savings}");
+            }
+            received
+        });
+        let client =
+            Client::start_deflating(Library::NodeWs, &url, "echo", &arguments, Some(json)).unwrap();
+        client.finish().unwrap();
+        assert_eq!(ended.join().unwrap(), sent);
+    }
+    let json = r#"{"client_max_window_bits": 8}"#;
+    let server = Server::start_deflating(Library::NodeWs, Transport::Tcp, Some(json)).unwrap();
+    let mut socket = connect(&server.url("/echo"), ours());
+    assert_eq!(socket.deflate().map(|it| it.client_max_window_bits), WindowBits::new(8));
+    for message in &sent {
+        socket.send(message.borrow()).unwrap();
+        assert_eq!(socket.recv().as_ref(), Some(message));
+    }
+    let savings = socket.savings().unwrap();
+    assert_eq!(savings.sent_on_wire, savings.sent);
+    assert!(savings.received_on_wire * 5 < savings.received * 3, "{savings}");
 }
