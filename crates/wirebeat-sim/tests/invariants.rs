@@ -84,6 +84,12 @@ fn they_hold_without_faults() {
     Experiment::new(talkers).time(60 * SECOND).faults(FaultKinds::none()).check(seeds(20));
 }
 
+/// Seed 2400 has so much to say that it takes the line more than three minutes behind the last word.
+#[test]
+fn what_waits_behind_a_slow_line_has_the_time_that_the_line_takes() {
+    Experiment::new(talkers).time(60 * SECOND).faults(FaultKinds::none()).check([2400]);
+}
+
 #[test]
 fn they_hold_where_bytes_are_changed_on_the_way_but_for_what_is_said() {
     let kinds = FaultKinds::of([FaultKind::Corrupt, FaultKind::Reset, FaultKind::Silence]);

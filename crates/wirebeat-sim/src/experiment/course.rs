@@ -8,8 +8,11 @@ use crate::sim::Sim;
 /// How often it's looked whether all hosts are well.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// Within this time everything comes to its end when the hosts are asked to.
+/// Within this time of the last byte everything comes to its end when the hosts are asked to.
 const FINISH: Duration = Duration::from_secs(180);
+
+/// However many bytes a slow line still has to carry, everything comes to its end within this time.
+const FINISH_MAX: Duration = Duration::from_secs(24 * 3600);
 
 impl Sim {
     /// The whole course of a run: faults for so long, recovery, end. Stops where something goes
@@ -55,11 +58,17 @@ impl Sim {
                 self.tell(host, Signal::Finish);
             }
         }
-        let deadline = self.world.now + FINISH;
+        let last = self.world.now + FINISH_MAX;
+        let mut deadline = self.world.now + FINISH;
         while self.world.queue.next_at().is_some_and(|at| at <= deadline) {
+            let before = self.world.trace.counts.bytes;
             self.step();
             if self.world.violation.is_some() {
                 return false;
+            }
+            // What waits behind a slow line goes on coming, and is no standstill.
+            if self.world.trace.counts.bytes > before {
+                deadline = last.min(self.world.now + FINISH);
             }
         }
         for host in self.host_ids() {
