@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
+use wirebeat::record::Recorded;
 use wirebeat::{
-    CloseError, CloseFrame, Closed, Connection, Event, Message, ReadyState, SendError,
-    SendErrorReason, SendMessageError, Timestamp,
+    CloseError, CloseFrame, Closed, Event, Message, ReadyState, SendError, SendErrorReason,
+    SendMessageError, Timestamp,
 };
 
 use crate::Socket;
@@ -128,7 +129,7 @@ impl<S: Socket> Shared<S> {
         cx: &mut Context<'_>,
         sending: &mut Sending<M>,
         until: Until,
-        send: &mut impl FnMut(&mut Connection, Timestamp, M) -> Result<(), SendError<M>>,
+        send: &mut impl FnMut(&mut Recorded, Timestamp, M) -> Result<(), SendError<M>>,
     ) -> Poll<Result<(), SendError<M>>> {
         if let (Until::Written { is_answer }, Sending::Unsent(_)) = (until, &*sending) {
             match self.send_quickly(cx, sending, is_answer, send) {
@@ -145,7 +146,7 @@ impl<S: Socket> Shared<S> {
         cx: &mut Context<'_>,
         sending: &mut Sending<M>,
         until: Until,
-        send: &mut impl FnMut(&mut Connection, Timestamp, M) -> Result<(), SendError<M>>,
+        send: &mut impl FnMut(&mut Recorded, Timestamp, M) -> Result<(), SendError<M>>,
     ) -> Poll<Result<(), SendError<M>>> {
         let mut is_first = true;
         self.poll_drive(cx, Purpose::Output, |state, chunk, now| {
@@ -248,7 +249,7 @@ impl State {
     pub(crate) fn try_send<M>(
         &mut self,
         unsent: M,
-        send: &mut impl FnMut(&mut Connection, Timestamp, M) -> Result<(), SendError<M>>,
+        send: &mut impl FnMut(&mut Recorded, Timestamp, M) -> Result<(), SendError<M>>,
     ) -> Result<(), SendError<M>> {
         if self.is_holding() {
             // What a sink has taken goes first.

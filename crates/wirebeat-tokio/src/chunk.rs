@@ -1,7 +1,8 @@
 use std::mem;
 use std::ops::Range;
 
-use wirebeat::{Connection, Event, Input, Timestamp};
+use wirebeat::record::Recorded;
+use wirebeat::{Event, Input, Timestamp};
 
 /// Bytes that were read, of which a part isn't eaten.
 #[derive(Debug)]
@@ -55,7 +56,7 @@ impl<'c> Chunk<'c> {
     #[inline]
     pub(crate) fn receive(
         &mut self,
-        connection: &mut Connection,
+        connection: &mut Recorded,
         now: Timestamp,
     ) -> Option<Event<'_>> {
         let len = self.bytes.len();

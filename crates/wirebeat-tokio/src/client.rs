@@ -2,12 +2,14 @@ use std::future::poll_fn;
 use std::io;
 #[cfg(unix)]
 use std::path::Path;
+use std::sync::Arc;
 
 use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 use tokio::time::Instant;
 use wirebeat::handshake::{Request, RequestError};
+use wirebeat::record::{Recorded, Recorder};
 use wirebeat::{Config, Connection, Event, Reason, Seed, Timestamp};
 
 use crate::address::Address;
@@ -63,6 +65,7 @@ pub struct Client {
     request: Request,
     config: Config,
     dialer: Dialer,
+    recorder: Option<Arc<dyn Recorder>>,
 }
 
 impl Client {
@@ -74,7 +77,8 @@ impl Client {
     /// - [`ConnectError::TlsNotBuiltIn`]: it's a `wss:` URL, and the feature `tls` is off.
     pub fn new(url: &str) -> Result<Client, ConnectError> {
         let (address, request) = Address::parse(url)?;
-        Ok(Client { address, request, config: Config::default(), dialer: Dialer::default() })
+        let (config, dialer) = (Config::default(), Dialer::default());
+        Ok(Client { address, request, config, dialer, recorder: None })
     }
 
     /// Offers a subprotocol, after those offered before: the first is the one preferred.
@@ -112,6 +116,17 @@ impl Client {
     /// Sets limits and times.
     pub fn config(mut self, config: Config) -> Client {
         self.config = config;
+        self
+    }
+
+    /// Has all that goes into the connection written down, to be done again: what it's asked for
+    /// and its seed, the bytes that come, what is sent, and when. The crate `wirebeat-sim` has such
+    /// recorders, with payloads and credentials left out on request.
+    ///
+    /// Of TLS nothing is written, but what is inside of it. Messages aren't compressed then,
+    /// whatever the configuration says.
+    pub fn record(mut self, recorder: impl Recorder + 'static) -> Client {
+        self.recorder = Some(Arc::new(recorder));
         self
     }
 
@@ -269,8 +284,11 @@ impl Client {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).map_err(ConnectError::Entropy)?;
         let span = Span::client(&self.request, self.address.is_tls());
-        let connection =
-            Connection::client(self.request, &config, &Seed::new(seed), Timestamp::ZERO);
+        let (request, now) = (self.request, Timestamp::ZERO);
+        let connection = match &self.recorder {
+            Some(recorder) => Recorded::client(request, &config, seed, now, &**recorder),
+            None => Connection::client(request, &config, &Seed::new(seed), now).into(),
+        };
         let hand = Hand::new(Shared::new(stream, connection));
         hand.change(|state| state.span = span);
         let mut rejected = None;

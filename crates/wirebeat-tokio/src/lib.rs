@@ -113,6 +113,7 @@ pub use wirebeat::handshake::{
     OriginError, OriginPolicy, ReceivedResponse, Request, RequestError, RequestRefusal, Response,
     ResponseError,
 };
+pub use wirebeat::record;
 pub use wirebeat::session::{
     Attempt, Backoff, DropReason, Dropped, Exponential, Failure, Fate, MessageId, Next, Pause,
     Reconnect, SessionClosed, SessionConfig, SessionEvent, Target, TargetError, UrlFault,

@@ -5,8 +5,9 @@ use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use wirebeat::record::Recorded;
 use wirebeat::{
-    Connection, Event, Input, Message, ReadyState, SendError, SendErrorReason, Timestamp, Transmit,
+    Event, Input, Message, ReadyState, SendError, SendErrorReason, Timestamp, Transmit,
 };
 
 use crate::Socket;
@@ -81,7 +82,7 @@ impl<S: Socket> Shared<S> {
         cx: &mut Context<'_>,
         sending: &mut Sending<M>,
         is_answer: bool,
-        send: &mut impl FnMut(&mut Connection, Timestamp, M) -> Result<(), SendError<M>>,
+        send: &mut impl FnMut(&mut Recorded, Timestamp, M) -> Result<(), SendError<M>>,
     ) -> Quick<Result<(), SendError<M>>> {
         let mut state = self.lock();
         if state.is_shared || state.is_holding() || state.output != OutputSide::Live {

@@ -3,9 +3,10 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 
+use wirebeat::record::Recorded;
 use wirebeat::{
-    CloseError, CloseFrame, Closed, Connection, Kind, Message, Payload, Prepared, ReadyState,
-    SendError, SendMessageError, SendPayloadError, Timestamp,
+    CloseError, CloseFrame, Closed, Kind, Message, Payload, Prepared, ReadyState, SendError,
+    SendMessageError, SendPayloadError, Timestamp,
 };
 
 use crate::Socket;
@@ -69,7 +70,7 @@ impl<S: Socket> Sender<S> {
         message: impl Into<Message<'m>>,
     ) -> Result<(), SendMessageError<'m>> {
         let mut sending = Sending::Unsent(message.into());
-        let mut send = |connection: &mut Connection, now, message| connection.send(now, message);
+        let mut send = |connection: &mut Recorded, now, message| connection.send(now, message);
         poll_fn(|cx| self.hand.poll_send(cx, &mut sending, Until::Queued, &mut send)).await
     }
 
@@ -98,7 +99,7 @@ impl<S: Socket> Sender<S> {
     }
 
     /// Sends a message that is never compressed, because it has a secret in it: see
-    /// [`Connection::send_uncompressed`].
+    /// [`Connection::send_uncompressed`](wirebeat::Connection::send_uncompressed).
     ///
     /// # Errors
     ///
@@ -250,7 +251,7 @@ impl<S: Socket> Sender<S> {
     async fn send_with<M>(
         &self,
         unsent: M,
-        mut send: impl FnMut(&mut Connection, Timestamp, M) -> Result<(), SendError<M>>,
+        mut send: impl FnMut(&mut Recorded, Timestamp, M) -> Result<(), SendError<M>>,
     ) -> Result<(), SendError<M>> {
         let mut sending = Sending::Unsent(unsent);
         let until = Until::Written { is_answer: false };

@@ -11,6 +11,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, Sleep, sleep, timeout_at};
 use wirebeat::Config;
 use wirebeat::handshake::OriginPolicy;
+use wirebeat::record::Recorder;
 
 use crate::error::AcceptError;
 use crate::service::{Options, Service};
@@ -129,6 +130,13 @@ impl<L: Listener> Server<L> {
     /// Sets the limits and times of each connection.
     pub fn config(mut self, config: Config) -> Server<L> {
         self.options.config = config;
+        self
+    }
+
+    /// Has all that goes into each connection written down, to be done again, if the recorder
+    /// wants it: as [`Client::record`](crate::Client::record). It's called by the tasks that serve.
+    pub fn record(mut self, recorder: impl Recorder + 'static) -> Server<L> {
+        self.options.recorder = Some(Box::new(recorder));
         self
     }
 

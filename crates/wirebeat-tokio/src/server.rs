@@ -3,6 +3,7 @@ use std::future::poll_fn;
 use std::sync::Arc;
 
 use wirebeat::handshake::{self, Acceptance, IncomingRequest, OriginPolicy, Response};
+use wirebeat::record::{Recorded, Recorder};
 use wirebeat::{Cause, Config, Connection, Event, Phase, Reason, Timestamp};
 
 use crate::calls::Hand;
@@ -56,7 +57,7 @@ pub async fn accept_with<S: Socket>(
     origins: OriginPolicy,
     config: &Config,
 ) -> Result<Pending<S>, AcceptError> {
-    let hand = Hand::new(connection(stream, origins, config));
+    let hand = Hand::new(connection(stream, origins, config, None));
     hand.change(|state| state.span = Span::server(|| None));
     await_request(hand).await
 }
@@ -66,8 +67,14 @@ pub(crate) fn connection<S: Socket>(
     stream: S,
     origins: OriginPolicy,
     config: &Config,
+    recorder: Option<&dyn Recorder>,
 ) -> Arc<Shared<S>> {
-    Shared::new(stream, Connection::server(origins, config, Timestamp::ZERO))
+    let now = Timestamp::ZERO;
+    let connection = match recorder {
+        Some(recorder) => Recorded::server(origins, config, now, recorder),
+        None => Connection::server(origins, config, now).into(),
+    };
+    Shared::new(stream, connection)
 }
 
 pub(crate) async fn await_request<S: Socket>(hand: Hand<S>) -> Result<Pending<S>, AcceptError> {

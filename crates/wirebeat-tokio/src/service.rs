@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use wirebeat::handshake::OriginPolicy;
+use wirebeat::record::Recorder;
 use wirebeat::{CloseCode, Config, Reason};
 
 use crate::calls::Hand;
@@ -24,6 +25,7 @@ pub(crate) struct Options {
     pub(crate) tls: Option<tokio_rustls::TlsAcceptor>,
     origins: OriginPolicy,
     pub(crate) config: Config,
+    pub(crate) recorder: Option<Box<dyn Recorder>>,
     pub(crate) on_error: Option<Box<dyn Fn(ServeError) + Send + Sync>>,
 }
 
@@ -34,6 +36,7 @@ impl Options {
             tls: None,
             origins,
             config: Config::default(),
+            recorder: None,
             on_error: None,
         }
     }
@@ -111,7 +114,8 @@ impl<H> Service<H> {
         H: Fn(Pending<MaybeTls<S>>) -> F,
         F: Future<Output = ()>,
     {
-        let shared = server::connection(stream, self.options.origins.clone(), &self.options.config);
+        let Options { origins, config, recorder, .. } = &self.options;
+        let shared = server::connection(stream, origins.clone(), config, recorder.as_deref());
         async move {
             let keeper = Keeper::new(&self.connections, shared);
             let work = pin!(span.instrument(self.handle(Arc::clone(&keeper.kept.0))));

@@ -7,7 +7,8 @@ use std::sync::{Arc, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 
-use wirebeat::{CloseCode, Closed, Connection};
+use wirebeat::record::Recorded;
+use wirebeat::{CloseCode, Closed};
 
 use crate::Socket;
 use crate::drive::Purpose;
@@ -57,8 +58,8 @@ impl<S> DerefMut for Whole<S> {
 
 impl<S> Shared<S> {
     /// A connection that begins now, in one hand.
-    pub(crate) fn new(stream: S, connection: Connection) -> Arc<Shared<S>> {
-        let whole = Whole { state: State::new(connection), stream: Some(stream) };
+    pub(crate) fn new(stream: S, connection: impl Into<Recorded>) -> Arc<Shared<S>> {
+        let whole = Whole { state: State::new(connection.into()), stream: Some(stream) };
         Arc::new(Shared { whole: Mutex::new(whole), apart: OnceLock::new(), fan: OnceLock::new() })
     }
 

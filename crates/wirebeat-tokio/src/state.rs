@@ -4,9 +4,10 @@ mod io;
 use std::mem;
 use std::ops::Range;
 
+use wirebeat::record::Recorded;
 use wirebeat::{
-    CloseCode, CloseFrame, Closed, Connection, Message, Outgoing, ReadyState, SendError,
-    SendErrorReason, Timestamp, Transport,
+    CloseCode, CloseFrame, Closed, Message, Outgoing, ReadyState, SendError, SendErrorReason,
+    Timestamp, Transport,
 };
 
 use crate::chunk::{Chunk, Leftover};
@@ -23,7 +24,7 @@ const BATCH_LEN_MAX: u64 = 64 * 1024;
 /// All that is known of a connection: what whoever looks after it needs to hold.
 #[derive(Debug)]
 pub(crate) struct State {
-    pub(crate) connection: Connection,
+    pub(crate) connection: Recorded,
     clock: Clock,
     timer: Timer,
     /// What was read and isn't eaten.
@@ -116,7 +117,7 @@ pub(crate) enum Written {
 
 impl State {
     /// The state of a connection that begins now, in one hand.
-    pub(crate) fn new(connection: Connection) -> State {
+    pub(crate) fn new(connection: Recorded) -> State {
         State {
             connection,
             clock: Clock::start(),

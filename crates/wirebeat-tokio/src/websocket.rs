@@ -6,9 +6,10 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use wirebeat::handshake::Accepted;
+use wirebeat::record::Recorded;
 use wirebeat::{
-    Connection, Event, Kind, Message, Payload, Prepared, SendError, SendMessageError,
-    SendPayloadError, Timestamp,
+    Event, Kind, Message, Payload, Prepared, SendError, SendMessageError, SendPayloadError,
+    Timestamp,
 };
 
 use crate::calls::{Hand, Sending, Until};
@@ -229,7 +230,7 @@ impl<S: Socket> WebSocket<S> {
         message: impl Into<Message<'m>>,
     ) -> Result<(), SendMessageError<'m>> {
         let mut sending = Sending::Unsent(message.into());
-        let mut send = |connection: &mut Connection, now, message| connection.send(now, message);
+        let mut send = |connection: &mut Recorded, now, message| connection.send(now, message);
         poll_fn(|cx| self.hand.poll_send(cx, &mut sending, Until::Queued, &mut send)).await
     }
 
@@ -258,7 +259,7 @@ impl<S: Socket> WebSocket<S> {
     }
 
     /// Sends a message that is never compressed, because it has a secret in it: see
-    /// [`Connection::send_uncompressed`].
+    /// [`Connection::send_uncompressed`](wirebeat::Connection::send_uncompressed).
     ///
     /// # Errors
     ///
@@ -346,7 +347,7 @@ impl<S: Socket> WebSocket<S> {
     fn send_with<M>(
         &mut self,
         unsent: M,
-        mut send: impl FnMut(&mut Connection, Timestamp, M) -> Result<(), SendError<M>>,
+        mut send: impl FnMut(&mut Recorded, Timestamp, M) -> Result<(), SendError<M>>,
     ) -> impl Future<Output = Result<(), SendError<M>>> {
         let is_answer = mem::take(&mut self.has_received);
         let mut sending = Sending::Unsent(unsent);

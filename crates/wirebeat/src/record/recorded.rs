@@ -168,6 +168,13 @@ impl Recorded {
         self.connection.probe(now);
     }
 
+    /// As [`Connection::release_buffers`], of which nothing needs to be told: nobody sees it from
+    /// outside.
+    #[inline]
+    pub fn release_buffers(&mut self) {
+        self.connection.release_buffers();
+    }
+
     /// As [`Connection::accept`].
     ///
     /// # Errors
