@@ -251,14 +251,14 @@ impl Session {
     #[cfg(feature = "deflate")]
     #[must_use]
     pub fn deflate(&self) -> Option<wirebeat::extension::DeflateParameters> {
-        self.0.look(wirebeat::session::Session::deflate)
+        self.owner.look(wirebeat::session::Session::deflate)
     }
 
     /// What compression has saved so far, over all connections; `None` if none of them compressed.
     #[cfg(feature = "deflate")]
     #[must_use]
     pub fn savings(&self) -> Option<wirebeat::Savings> {
-        self.0.look(wirebeat::session::Session::savings)
+        self.owner.look(wirebeat::session::Session::savings)
     }
 
     /// The attempt that is under way, or the last one.
