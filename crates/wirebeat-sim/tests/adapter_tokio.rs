@@ -13,7 +13,7 @@ use wirebeat_sim::record::{Log, replay};
 use wirebeat_tokio::extension::Deflate;
 use wirebeat_tokio::{
     Client, CloseFrame, Closed, Config, Event, Kind, Listener, OriginPolicy, Prepared, Server,
-    Stopped, WebSocket,
+    Stopped, Timestamp, WebSocket,
 };
 
 type Events = Vec<Event<'static>>;
@@ -163,8 +163,11 @@ async fn talk(mut socket: WebSocket<Wire>) -> Events {
 /// All that an application hears for sure in a replay once it's open, and all that is written.
 fn again(log: &Log) -> (Events, Vec<u8>) {
     let (mut events, mut written) = (Vec::new(), Vec::new());
+    let mut now = Timestamp::ZERO;
     for step in replay(&log.bytes()).unwrap() {
         let step = step.unwrap();
+        assert!(now <= step.at, "{:?} after {now:?}", step.at);
+        now = step.at;
         written.extend(step.written);
         events.extend(step.events.into_iter().filter(is_heard));
     }
@@ -191,6 +194,30 @@ async fn a_conversation_replays_to_the_same_events_and_bytes() {
         assert!(written == seen.bytes, "{} and {} bytes", written.len(), seen.bytes.len());
         let closed = end(&events);
         assert!(closed.was_clean && closed.code.get() == 4001, "{closed:?}");
+    }
+}
+
+/// Messages that come in one piece are taken by the shortest ways there are, and answered together.
+#[tokio::test]
+async fn many_short_messages_at_once_replay_to_the_same_events_and_bytes() {
+    let burst = async |mut socket: WebSocket<Wire>| {
+        let mut events = Vec::new();
+        for number in 0..500 {
+            socket.feed(number.to_string()).await.unwrap();
+        }
+        while events.len() < 1000 {
+            events.push(Event::Message(socket.recv().await.unwrap()));
+        }
+        socket.start_close(None).await.unwrap();
+        while let Some(event) = socket.recv_event().await {
+            events.push(event);
+        }
+        events
+    };
+    for seen in run([Log::new(), Log::new()], &Config::default(), burst).await {
+        let (events, written) = again(&seen.log);
+        assert_eq!(events, seen.events);
+        assert!(written == seen.bytes, "{} and {} bytes", written.len(), seen.bytes.len());
     }
 }
 

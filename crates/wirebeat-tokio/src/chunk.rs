@@ -2,13 +2,15 @@ use std::mem;
 use std::ops::Range;
 
 use wirebeat::record::Recorded;
-use wirebeat::{Event, Input, Timestamp};
+use wirebeat::{Event, Input, InputMark, Timestamp};
 
 /// Bytes that were read, of which a part isn't eaten.
 #[derive(Debug)]
 pub(crate) struct Chunk<'c> {
     bytes: &'c mut [u8],
     eaten: usize,
+    /// What a connection that is recorded knows the bytes by.
+    mark: InputMark,
     adoption: Adoption,
 }
 
@@ -25,11 +27,19 @@ enum Adoption {
 pub(crate) struct Leftover {
     bytes: Vec<u8>,
     eaten: usize,
+    mark: InputMark,
+}
+
+/// How much of a chunk is left, and what a connection that is recorded knows it by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Left {
+    len: usize,
+    mark: InputMark,
 }
 
 impl<'c> Chunk<'c> {
     pub(crate) fn new(bytes: &'c mut [u8]) -> Chunk<'c> {
-        Chunk { bytes, eaten: 0, adoption: Adoption::No }
+        Chunk { bytes, eaten: 0, mark: InputMark::default(), adoption: Adoption::No }
     }
 
     /// A chunk in a buffer that nobody else needs.
@@ -60,9 +70,9 @@ impl<'c> Chunk<'c> {
         now: Timestamp,
     ) -> Option<Event<'_>> {
         let len = self.bytes.len();
-        let mut input = Input::new(&mut self.bytes[self.eaten..]);
+        let mut input = Input::resume(&mut self.bytes[self.eaten..], self.mark);
         let event = connection.receive(now, &mut input);
-        self.eaten = len - input.len();
+        (self.eaten, self.mark) = (len - input.len(), input.mark());
         event
     }
 
@@ -70,6 +80,12 @@ impl<'c> Chunk<'c> {
     #[inline]
     pub(crate) fn rest(&self) -> &[u8] {
         &self.bytes[self.eaten..]
+    }
+
+    /// How much isn't eaten.
+    #[inline]
+    pub(crate) fn left(&self) -> Left {
+        Left { len: self.rest().len(), mark: self.mark }
     }
 }
 
@@ -83,7 +99,7 @@ impl Leftover {
     pub(crate) fn keep(&mut self, rest: &[u8]) {
         debug_assert!(self.is_empty(), "what was left before is eaten before more is read");
         if !rest.is_empty() {
-            *self = Leftover { bytes: rest.to_vec(), eaten: 0 };
+            *self = Leftover { bytes: rest.to_vec(), ..Leftover::default() };
         }
     }
 
@@ -100,30 +116,31 @@ impl Leftover {
 
     /// Lets somebody eat of it.
     pub(crate) fn eat(&mut self, eat: impl FnOnce(&mut Input<'_>)) {
-        let mut input = Input::new(&mut self.bytes[self.eaten..]);
+        let mut input = Input::resume(&mut self.bytes[self.eaten..], self.mark);
         eat(&mut input);
-        let left = input.len();
+        let left = Left { len: input.len(), mark: input.mark() };
         self.cut_to(left);
     }
 
     #[inline]
     pub(crate) fn chunk(&mut self) -> Chunk<'_> {
-        Chunk { eaten: self.eaten, ..Chunk::new(&mut self.bytes) }
+        Chunk { eaten: self.eaten, mark: self.mark, ..Chunk::new(&mut self.bytes) }
     }
 
-    /// Notes that so much isn't eaten.
+    /// Notes how much isn't eaten.
     #[inline]
-    pub(crate) fn cut_to(&mut self, left: usize) {
-        if left == 0 {
+    pub(crate) fn cut_to(&mut self, left: Left) {
+        if left.len == 0 {
             *self = Leftover::default();
         } else {
-            self.eaten = self.bytes.len() - left;
+            self.eaten = self.bytes.len() - left.len;
+            self.mark = left.mark;
         }
     }
 
     /// What is left when so much isn't eaten.
     #[inline]
-    pub(crate) fn cut(mut self, left: usize) -> Leftover {
+    pub(crate) fn cut(mut self, left: Left) -> Leftover {
         self.cut_to(left);
         self
     }

@@ -345,7 +345,7 @@ fn look<T>(
     let mut leftover = state.leftover.take();
     let mut chunk = leftover.chunk();
     let had = want(state, &mut chunk, Timestamp::ZERO);
-    let left = chunk.rest().len();
+    let left = chunk.left();
     state.leftover = leftover.cut(left);
     had
 }

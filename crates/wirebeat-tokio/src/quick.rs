@@ -162,7 +162,7 @@ impl State {
             }
             _ => Quick::Unusual,
         };
-        let left = chunk.rest().len();
+        let left = chunk.left();
         self.leftover.cut_to(left);
         taken
     }

@@ -151,6 +151,17 @@ fn what_is_taken_out_has_the_time_of_the_call_before() {
     assert_eq!(told[1..], [(later, Call::Take(10))]);
 }
 
+/// As the connection takes it: a driver needs not know the time where none passes.
+#[test]
+fn time_that_goes_back_is_told_as_none() {
+    let (calls, later) = (Calls::default(), NOW + Duration::from_secs(1));
+    let mut server = server(&calls, &Config::default());
+    server.send(later, "hi").unwrap();
+    server.send(NOW, "hi").unwrap();
+    let told = calls.told.lock().unwrap().clone();
+    assert_eq!(told.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [later, later]);
+}
+
 #[test]
 fn the_end_is_told_once_the_application_has_heard_it() {
     let calls = Calls::default();

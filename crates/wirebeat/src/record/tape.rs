@@ -27,9 +27,11 @@ impl Tape {
         Tape { recording, last: now, copy: Copied::default() }
     }
 
+    /// Tells of a call. Time that goes back is the last that was told: so the connection takes it,
+    /// too, and a driver may leave out to look at its clock where none passes.
     pub(super) fn call(&mut self, now: Timestamp, call: Call) {
-        self.last = now;
-        self.recording.call(now, call);
+        self.last = self.last.max(now);
+        self.recording.call(self.last, call);
     }
 
     /// Tells of a call by which no time passes.
