@@ -32,7 +32,22 @@ struct Runner {
 /// Runs a scenario.
 #[must_use]
 pub fn run(scenario: &Scenario) -> Trace {
-    let mut runner = Runner::new(scenario);
+    run_with(scenario, |connection| connection)
+}
+
+/// Runs a scenario in which messages are compressed, if the connection is open from the start.
+#[cfg(feature = "deflate")]
+#[must_use]
+pub fn run_deflated(
+    scenario: &Scenario,
+    parameters: wirebeat::extension::DeflateParameters,
+) -> Trace {
+    let deflate = wirebeat::extension::Deflate::default().message_len_min(1);
+    run_with(scenario, |connection| connection.with_deflate(&deflate, parameters))
+}
+
+fn run_with(scenario: &Scenario, begin: impl FnOnce(Connection) -> Connection) -> Trace {
+    let mut runner = Runner::new(scenario, begin);
     runner.observe(Did::Other, Vec::new());
     for op in &scenario.ops {
         runner.step(op);
@@ -42,12 +57,12 @@ pub fn run(scenario: &Scenario) -> Trace {
 }
 
 impl Runner {
-    fn new(scenario: &Scenario) -> Runner {
+    fn new(scenario: &Scenario, begin: impl FnOnce(Connection) -> Connection) -> Runner {
         let config = scenario.settings.config();
         // Not zero, so that time can go backwards.
         let now = Timestamp::from_nanos(1 << 40);
         let mut connection = match (scenario.established, scenario.role) {
-            (true, role) => Connection::established(rules::endpoint(role), &config, now),
+            (true, role) => begin(Connection::established(rules::endpoint(role), &config, now)),
             (false, wirebeat::Role::Client) => {
                 let request = Request::new("example.com", None, "/").expect("it's valid");
                 Connection::client(request, &config, &rules::seed(), now)

@@ -5,6 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use proptest::prelude::*;
+use wirebeat::extension::{Deflate, DeflateParameters};
+use wirebeat_harness::scenario::Scenario;
 use wirebeat_harness::{deflate_pair, extension_header, inflate};
 
 /// Runs a harness function on every input of a target.
@@ -74,11 +76,36 @@ proptest! {
     fn what_is_sent_is_heard(data in prop::collection::vec(any::<u8>(), 0..300)) {
         deflate_pair(&data);
     }
+
+    /// Invariants 3 to 7 and 9, with the extension on: any calls in any order. What is said of frames
+    /// and payloads, `deflate_pair` holds to.
+    #[test]
+    fn any_calls_are_as_safe_where_messages_are_compressed(
+        scenario in wirebeat_harness::strategies::scenario(),
+        no_context_takeover in any::<bool>(),
+    ) {
+        use wirebeat_harness::invariants;
+        use wirebeat_harness::runner::run_deflated;
+
+        let parameters = DeflateParameters {
+            server_no_context_takeover: no_context_takeover,
+            client_no_context_takeover: no_context_takeover,
+            ..DeflateParameters::default()
+        };
+        let scenario = Scenario { established: true, ..scenario };
+        let trace = run_deflated(&scenario, parameters);
+        invariants::comes_to_an_end(&trace);
+        invariants::ready_state_only_grows(&trace);
+        invariants::events_keep_their_order(&trace);
+        invariants::nothing_is_sent_once_closed(&trace);
+        invariants::idle_calls_change_nothing(&trace);
+        invariants::deadlines_lie_ahead(&trace);
+        prop_assert!(run_deflated(&scenario, parameters) == trace, "the same calls, other bytes");
+    }
 }
 
 /// What a connection of ours makes of a message.
 fn compressed(message: &[u8]) -> Vec<u8> {
-    use wirebeat::extension::{Deflate, DeflateParameters};
     use wirebeat::{Config, Connection, Endpoint, Timestamp};
 
     let connection = Connection::established(Endpoint::Server, &Config::default(), Timestamp::ZERO);
