@@ -90,6 +90,10 @@ impl<F: Fn(&str) + Clone + Send + Sync + 'static> Recorder for Folder<F> {
             }
         }
     }
+
+    fn takes_compressed(&self) -> bool {
+        !self.is_redacted
+    }
 }
 
 impl<F> fmt::Debug for Folder<F> {

@@ -32,14 +32,24 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let recording = fs::read(&arguments.file)
         .map_err(|error| Failure::Io(format!("{file} can't be read"), error))?;
     let mut out = anstream::stdout().lock();
-    let steps = replay(&recording).map_err(|error| Failure::Ended(format!("{file}: {error}")))?;
+    let mut steps =
+        replay(&recording).map_err(|error| Failure::Ended(format!("{file}: {error}")))?;
     let mut begin: Option<Timestamp> = None;
-    for (count, step) in steps.enumerate() {
+    let (mut count, mut agreed) = (0, None);
+    while let Some(step) = steps.next() {
         let step = step.map_err(|error| {
             Failure::Ended(format!("{file}: {error}; the {count} steps before it are shown"))
         })?;
+        count += 1;
         let since = step.at.since(*begin.get_or_insert(step.at));
         show(&mut out, since.as_secs_f64(), &step, arguments.bytes).map_err(Failure::Output)?;
+        let deflate = steps.connection().deflate();
+        if deflate != agreed {
+            agreed = deflate;
+            let parameters = deflate.map_or_else(String::new, |deflate| deflate.to_string());
+            writeln!(out, "{:26}messages are compressed: {parameters}", "")
+                .map_err(Failure::Output)?;
+        }
     }
     Ok(())
 }
@@ -81,6 +91,12 @@ fn name(call: &Call) -> String {
         Call::Accept(_) => "the request is accepted".into(),
         Call::Respond(response) => format!("the request is answered with {}", response.status()),
         Call::Send(message) => format!("send {:?}, {} bytes", message.kind(), message.len()),
+        Call::SendUncompressed(message) => {
+            format!("send {:?} uncompressed, {} bytes", message.kind(), message.len())
+        }
+        Call::SendPrepared(message, _) => {
+            format!("send {:?}, prepared, {} bytes", message.kind(), message.len())
+        }
         Call::SendFragment(_, payload, fin) => {
             format!(
                 "send a part of {} bytes{}",

@@ -6,9 +6,10 @@
 use std::time::Duration;
 
 use bytes::Buf;
+use wirebeat::extension::{Deflate, DeflateParameters, WindowBits};
 use wirebeat::handshake::{Acceptance, OriginPolicy, Request};
 use wirebeat::{
-    CloseFrame, Config, Event, Heartbeat, Input, Kind, ReadyState, Timestamp, Transport,
+    CloseFrame, Config, Event, Heartbeat, Input, Kind, Prepared, ReadyState, Timestamp, Transport,
 };
 use wirebeat_sim::Rng;
 use wirebeat_sim::record::{Log, Reader, Recorded, RecordingErrorReason, replay};
@@ -71,11 +72,13 @@ impl Endpoint {
 }
 
 /// A client and a server talk to each other, and time passes; both are recorded.
-fn talk(seed: u64, redacted: bool) -> [Endpoint; 2] {
+fn talk(seed: u64, redacted: bool, compresses: bool) -> [Endpoint; 2] {
     let mut rng = Rng::new(seed, 0);
     let mut now = Timestamp::from_nanos(1_000);
     let beat = Duration::from_secs(5);
-    let config = Config { heartbeat: Some(Heartbeat::pings(beat, beat)), ..Config::default() };
+    let heartbeat = Some(Heartbeat::pings(beat, beat));
+    let deflate = compresses.then(|| deflate(&mut rng));
+    let config = Config { heartbeat, deflate, ..Config::default() };
     let request = Request::new("example.com", None, "/chat?token=secret-query").unwrap();
     let request = request.header("Authorization", "Bearer secret-token").unwrap();
     let log = || if redacted { Log::new().redacted() } else { Log::new() };
@@ -105,10 +108,29 @@ fn talk(seed: u64, redacted: bool) -> [Endpoint; 2] {
     ends
 }
 
+/// How messages are compressed.
+fn deflate(rng: &mut Rng) -> Deflate {
+    let mut parameters = || DeflateParameters {
+        server_no_context_takeover: rng.chance(50),
+        client_no_context_takeover: rng.chance(50),
+        server_max_window_bits: WindowBits::new(u8::try_from(rng.between(9, 15)).unwrap()).unwrap(),
+        ..DeflateParameters::default()
+    };
+    let deflate = Deflate::default().parameters(parameters()).or(parameters());
+    deflate.message_len_min(4).level(1 + u8::try_from(rng.below(9)).unwrap())
+}
+
 /// One call of an application's or a driver's. What is refused is recorded too.
 fn act(end: &mut Recorded, now: Timestamp, rng: &mut Rng, step: u64) {
     match rng.below(20) {
         0..8 => drop(end.send(now, format!("secret text {step}"))),
+        8 if rng.chance(30) => drop(end.send_uncompressed(now, "secret text as it is")),
+        8 if rng.chance(30) => {
+            drop(end.send_prepared(
+                now,
+                &Prepared::new("secret text for all").compress(rng.chance(80)),
+            ));
+        }
         8..10 => drop(end.send(now, vec![0xA5; rng.len_between(0, 300)])),
         10 => drop(end.send_fragment(now, Some(Kind::Text), "secret fragment", false)),
         11 => drop(end.send_fragment(now, None, "secret end", true)),
@@ -127,7 +149,7 @@ fn act(end: &mut Recorded, now: Timestamp, rng: &mut Rng, step: u64) {
 #[test]
 fn a_recording_replays_to_the_same_states_events_and_bytes() {
     for seed in 0..200 {
-        for end in talk(seed, false) {
+        for end in talk(seed, false, seed % 2 == 1) {
             let bytes = end.log.bytes();
             let mut again = Seen::default();
             let mut steps = replay(&bytes).unwrap();
@@ -140,6 +162,24 @@ fn a_recording_replays_to_the_same_states_events_and_bytes() {
             again.timeout = steps.connection().poll_timeout();
             assert_eq!(again, end.seen, "seed {seed}");
         }
+    }
+}
+
+/// A client of version 1 said two things, heard them back, and closed.
+#[test]
+fn a_recording_of_the_version_before_replays() {
+    let steps = replay(include_bytes!("recordings/version-1.wbrec")).unwrap();
+    let events: Vec<Event<'static>> = steps.flat_map(|step| step.unwrap().events).collect();
+    assert!(matches!(&events[0], Event::Open(accepted) if accepted.deflate().is_none()));
+    assert_eq!(events[1..3], ["hello", "world"].map(|text| Event::Message(text.into())));
+    assert!(matches!(events.last(), Some(Event::Closed(closed)) if closed.was_clean));
+}
+
+#[test]
+fn a_recording_of_a_version_to_come_is_told_from_a_broken_one() {
+    for version in [0, 3, 255] {
+        let bytes = [b"WBREC", &[version][..], b"whatever"].concat();
+        assert_eq!(read(&bytes).1, Some((5, RecordingErrorReason::Version(version))));
     }
 }
 
@@ -168,7 +208,7 @@ fn offsets(bytes: &[u8]) -> Vec<usize> {
 
 #[test]
 fn a_recording_that_is_cut_says_where_and_replays_as_far_as_it_goes() {
-    let bytes = talk(1, false)[0].log.bytes();
+    let bytes = talk(1, false, true)[0].log.bytes();
     let offsets = offsets(&bytes);
     for len in 0..bytes.len() {
         let (count, error) = read(&bytes[..len]);
@@ -192,7 +232,7 @@ fn a_recording_that_is_cut_says_where_and_replays_as_far_as_it_goes() {
 
 #[test]
 fn a_recording_in_which_a_bit_is_changed_says_where() {
-    let bytes = talk(2, false)[1].log.bytes();
+    let bytes = talk(2, false, true)[1].log.bytes();
     let offsets = offsets(&bytes);
     let mut rng = Rng::new(3, 0);
     for _ in 0..3_000 {
@@ -215,7 +255,7 @@ fn garbage_is_refused_and_never_panics() {
         let garbage: Vec<u8> = (0..len).map(|_| u8::try_from(rng.below(256)).unwrap()).collect();
         assert!(read(&garbage).1.is_some());
         // Behind a right begin, with right checksums.
-        let mut recording = b"WBREC\x01".to_vec();
+        let mut recording = b"WBREC\x02".to_vec();
         for _ in 0..2 {
             recording.extend(u32::try_from(garbage.len()).unwrap().to_le_bytes());
             recording.extend_from_slice(&garbage);
@@ -229,8 +269,8 @@ fn garbage_is_refused_and_never_panics() {
 #[test]
 fn a_redacted_recording_holds_nothing_that_was_said_and_replays_to_the_same_course() {
     for seed in 0..100 {
-        let plain = talk(seed, false);
-        for (end, plain) in talk(seed, true).into_iter().zip(plain) {
+        let plain = talk(seed, false, false);
+        for (end, plain) in talk(seed, true, false).into_iter().zip(plain) {
             let bytes = end.log.bytes();
             for secret in ["secret", "token=", "id="] {
                 let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());

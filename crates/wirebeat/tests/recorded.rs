@@ -69,14 +69,24 @@ fn a_full_queue_is_not_told_however_often_it_is_asked() {
 }
 
 #[test]
-fn messages_are_told_alike_however_they_are_sent() {
+fn messages_are_told_with_how_they_are_sent() {
     let calls = Calls::default();
     let mut server = server(&calls, &Config::default());
     for message in [Message::from("tëxt"), Message::from(vec![0xFF])] {
         server.send(NOW, message.borrow()).unwrap();
         server.send_uncompressed(NOW, message.borrow()).unwrap();
         server.send_prepared(NOW, &Prepared::new(message.borrow())).unwrap();
-        assert_eq!(calls.take(), vec![Call::Send(message); 3]);
+        let plain = Prepared::new(message.borrow()).compress(false);
+        server.send_prepared(NOW, &plain).unwrap();
+        assert_eq!(
+            calls.take(),
+            [
+                Call::Send(message.clone()),
+                Call::SendUncompressed(message.clone()),
+                Call::SendPrepared(message.clone(), true),
+                Call::SendPrepared(message, false),
+            ]
+        );
     }
 }
 

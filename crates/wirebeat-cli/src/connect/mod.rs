@@ -144,12 +144,11 @@ pub(crate) struct Arguments {
     /// again
     ///
     /// It holds what is said, and the request with its credentials, unless --redact is there too.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["compress", "reconnect"],
-          help_heading = "Recording")]
+    #[arg(long, value_name = "FILE", conflicts_with = "reconnect", help_heading = "Recording")]
     record: Option<PathBuf>,
 
     /// Put an x for each byte of what is said, of credentials, cookies and queries
-    #[arg(long, requires = "record", help_heading = "Recording")]
+    #[arg(long, requires = "record", conflicts_with = "compress", help_heading = "Recording")]
     redact: bool,
 }
 

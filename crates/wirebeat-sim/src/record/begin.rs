@@ -5,7 +5,11 @@ use wirebeat::record::{Begin, Role};
 use wirebeat::{Config, Delivery, Heartbeat, Message, Timestamp};
 
 use super::code::{Body, Decoded, put_bytes, put_number, put_option, put_time};
+use super::deflate::{get_deflate, put_deflate};
 use super::error::RecordingErrorReason;
+
+/// The first version whose connections may be compressed.
+const COMPRESSED_SINCE: u8 = 2;
 
 pub(super) fn put_begin(out: &mut Vec<u8>, begin: &Begin) {
     match &begin.role {
@@ -28,7 +32,7 @@ pub(super) fn put_begin(out: &mut Vec<u8>, begin: &Begin) {
     put_config(out, &begin.config);
 }
 
-pub(super) fn get_begin(body: &mut Body<'_>) -> Decoded<Begin> {
+pub(super) fn get_begin(body: &mut Body<'_>, version: u8) -> Decoded<Begin> {
     let role = match body.byte()? {
         0 => {
             let seed = get_seed(body)?;
@@ -40,7 +44,11 @@ pub(super) fn get_begin(body: &mut Body<'_>) -> Decoded<Begin> {
         tag => return Err(RecordingErrorReason::Tag(tag)),
     };
     let now = Timestamp::from_nanos(body.number()?);
-    Ok(Begin { role, now, config: get_config(body)? })
+    let mut config = get_config(body)?;
+    if version >= COMPRESSED_SINCE {
+        config.deflate = body.option(get_deflate)?;
+    }
+    Ok(Begin { role, now, config })
 }
 
 fn get_seed(body: &mut Body<'_>) -> Decoded<[u8; 32]> {
@@ -147,6 +155,7 @@ fn put_config(out: &mut Vec<u8>, config: &Config) {
         put_time(out, time);
     }
     put_option(out, config.write_stall_timeout, put_time);
+    put_option(out, config.deflate.as_ref(), put_deflate);
 }
 
 fn get_config(body: &mut Body<'_>) -> Decoded<Config> {

@@ -42,6 +42,15 @@ pub(super) fn put_call(out: &mut Vec<u8>, call: &Call) {
             out.push(12);
             put_message(out, message);
         }
+        Call::SendUncompressed(message) => {
+            out.push(16);
+            put_message(out, message);
+        }
+        Call::SendPrepared(message, compress) => {
+            out.push(17);
+            put_message(out, message);
+            out.push(u8::from(*compress));
+        }
         Call::SendFragment(first, payload, fin) => {
             out.push(13);
             out.push(match first {
@@ -94,6 +103,8 @@ pub(super) fn get_call(body: &mut Body<'_>) -> Decoded<Call> {
             let code = get_u16(body)?;
             CloseFrame::new(code, body.text()?.to_owned()).map_err(|_| RecordingErrorReason::Value)
         })?),
+        16 => Call::SendUncompressed(get_message(body)?),
+        17 => Call::SendPrepared(get_message(body)?, body.flag()?),
         tag => return Err(RecordingErrorReason::Tag(tag)),
     })
 }

@@ -102,6 +102,11 @@ impl Recorder for Log {
         drop(inner);
         Some(Box::new(self.clone()))
     }
+
+    /// What is redacted would be compressed to another length, so it isn't compressed.
+    fn takes_compressed(&self) -> bool {
+        !self.lock().is_redacted
+    }
 }
 
 impl Recording for Log {

@@ -29,7 +29,7 @@
 //!
 //! # The format
 //!
-//! The bytes `WBREC`, a version, and records: the length of the body, the body, and its CRC-32.
+//! The bytes `WBREC`, a version (2; 1, which knows no compression, is read too), and records: the length of the body, the body, and its CRC-32.
 //! The first says what the connection began with, the others what went in, each with its time.
 //! Numbers are varints. What is wrong with a recording is said with the offset at which it is; all
 //! before that can be replayed.
@@ -38,14 +38,15 @@
 //!
 //! With [`Log::redacted`], payloads, reasons, credentials, cookies and queries are replaced by as
 //! many `x`; lengths, codes and times stay. Pings and pongs of at most eight bytes stay, since the
-//! heartbeat knows its answers by them. Text that wasn't UTF-8 is UTF-8 then.
+//! heartbeat knows its answers by them. Text that wasn't UTF-8 is UTF-8 then. What is redacted would be
+//! compressed to another length, so such a connection neither offers nor grants compression.
 //!
 //! The function by which [`Heartbeat::messages`](wirebeat::Heartbeat::messages) knows its replies
 //! can't be written down: in a replay they're messages.
 //!
 //! | file | subject |
 //! |---|---|
-//! | `begin`, `call` | what a connection begins with, and what goes into it, in bytes |
+//! | `begin`, `deflate`, `call` | what a connection begins with, and what goes into it, in bytes |
 //! | `log` | where it's written to |
 //! | `redact` | what nobody is to read |
 //! | `code` | varints and strings |
@@ -55,6 +56,7 @@
 mod begin;
 mod call;
 mod code;
+mod deflate;
 mod error;
 mod log;
 mod read;

@@ -8,8 +8,9 @@ use super::error::{RecordingError, RecordingErrorReason};
 
 /// What every recording begins with.
 pub(super) const MAGIC: &[u8; 5] = b"WBREC";
-/// The version that is written and read here.
-pub(super) const VERSION: u8 = 1;
+/// The version that is written here. Those before it are read too.
+pub(super) const VERSION: u8 = 2;
+const VERSION_MIN: u8 = 1;
 /// How long a record's length and checksum are.
 const LEN_LEN: usize = 4;
 const CHECKSUM_LEN: usize = 4;
@@ -50,14 +51,14 @@ impl<'r> Reader<'r> {
         let version = *rest
             .first()
             .ok_or(RecordingError { offset, reason: RecordingErrorReason::Truncated })?;
-        if version != VERSION {
+        if !(VERSION_MIN..=VERSION).contains(&version) {
             return Err(RecordingError { offset, reason: RecordingErrorReason::Version(version) });
         }
         let mut reader =
             Reader { bytes, offset: offset + 1, last: Timestamp::ZERO, is_over: false };
         let offset = reader.offset;
         let mut body = Body(reader.body()?);
-        let begin = get_begin(&mut body)
+        let begin = get_begin(&mut body, version)
             .and_then(|begin| body.end().map(|()| begin))
             .map_err(|reason| RecordingError { offset, reason })?;
         reader.last = begin.now;

@@ -78,6 +78,10 @@ impl Redactor {
             Call::Accept(acceptance) => Call::Accept(hide_acceptance(&acceptance)),
             Call::Respond(response) => Call::Respond(hide_response(&response)),
             Call::Send(message) => Call::Send(hide_message(&message)),
+            Call::SendUncompressed(message) => Call::SendUncompressed(hide_message(&message)),
+            Call::SendPrepared(message, compress) => {
+                Call::SendPrepared(hide_message(&message), compress)
+            }
             Call::SendFragment(first, payload, fin) => {
                 Call::SendFragment(first, hidden(payload.len()), fin)
             }

@@ -1,6 +1,6 @@
 use bytes::Buf;
 use wirebeat::record::Call;
-use wirebeat::{Connection, Event, Input, Outgoing, ReadyState, Timestamp, Transport};
+use wirebeat::{Connection, Event, Input, Outgoing, Prepared, ReadyState, Timestamp, Transport};
 
 use super::error::RecordingError;
 use super::read::{Reader, Record};
@@ -81,6 +81,13 @@ impl Replay<'_> {
             Call::Accept(acceptance) => refusal = refused(connection.accept(at, acceptance)),
             Call::Respond(response) => refusal = refused(connection.respond(at, response)),
             Call::Send(message) => refusal = refused(connection.send(at, message.borrow())),
+            Call::SendUncompressed(message) => {
+                refusal = refused(connection.send_uncompressed(at, message.borrow()));
+            }
+            Call::SendPrepared(message, compress) => {
+                let prepared = Prepared::new(message.borrow()).compress(*compress);
+                refusal = refused(connection.send_prepared(at, &prepared));
+            }
             Call::SendFragment(first, payload, fin) => {
                 refusal = refused(connection.send_fragment(at, *first, &payload[..], *fin));
             }

@@ -84,6 +84,16 @@ impl Prepared {
         compression.pack_prepared(&self.payload, &self.forms)
     }
 
+    /// Whether it's compressed where messages are.
+    pub(crate) fn may_be_compressed(&self) -> bool {
+        !self.is_never_compressed
+    }
+
+    /// The same, compressed for nobody yet.
+    pub(crate) fn unpacked(&self) -> Prepared {
+        Prepared { forms: PackedForms::default(), ..self.clone() }
+    }
+
     /// The message that it was made of.
     pub(crate) fn message(&self) -> Message<'static> {
         match self.kind {

@@ -31,7 +31,7 @@ mod without_deflate;
 mod written;
 
 #[cfg(feature = "deflate")]
-pub use deflate::{Deflate, DeflateParameters, WindowBits};
+pub use deflate::{Deflate, DeflateParameters, DeflateSettings, WindowBits};
 pub use grammar::{Element, Elements, MalformedExtensions, Parameter, elements};
 pub use written::{Extension, ExtensionError};
 

@@ -30,6 +30,11 @@ pub enum Call {
     Respond(Response),
     /// A message was sent.
     Send(Message<'static>),
+    /// A message was sent as it is, on a connection that may compress.
+    SendUncompressed(Message<'static>),
+    /// A message was sent that is [prepared](crate::Prepared) for any number of connections, and
+    /// whether it may be compressed.
+    SendPrepared(Message<'static>, bool),
     /// A part of one was: with its kind if it's the first, and whether it's the last.
     SendFragment(Option<Kind>, Vec<u8>, bool),
     /// A ping was.

@@ -53,6 +53,13 @@ use crate::Timestamp;
 pub trait Recorder: fmt::Debug + Send + Sync {
     /// A connection begins. `None` leaves it unrecorded.
     fn record(&self, begin: &Begin) -> Option<Box<dyn Recording>>;
+
+    /// Whether connections may be compressed while they're recorded; `true` unless it's said
+    /// otherwise. Otherwise they neither offer nor grant compression: whoever changes what is said
+    /// before it's written down can't say how long it was when compressed.
+    fn takes_compressed(&self) -> bool {
+        true
+    }
 }
 
 /// Where one connection is written down.

@@ -6,6 +6,8 @@ use bytes::buf::Limit;
 
 use super::tape::Tape;
 use super::{Begin, Call, Recorder, Role};
+#[cfg(feature = "deflate")]
+use crate::extension::Deflate;
 use crate::handshake::{AcceptError, Acceptance, OriginPolicy, Request, Response};
 use crate::{
     CloseError, CloseFrame, Config, Connection, Event, Input, Kind, Message, Outgoing, Payload,
@@ -17,8 +19,8 @@ use crate::{
 /// It has a connection's methods; what only looks at one is reached by dereferencing. Without a
 /// recording it is the connection, and costs the test of a pointer.
 ///
-/// One that is recorded neither offers nor grants compression, whose settings a recording doesn't
-/// hold.
+/// One that is recorded is compressed as any, unless its recorder
+/// [doesn't take that](Recorder::takes_compressed).
 #[derive(Debug)]
 pub struct Recorded {
     connection: Connection,
@@ -59,12 +61,7 @@ impl Recorded {
     /// A connection of any role. If the recorder doesn't want it, it's one that isn't recorded.
     #[must_use]
     pub fn begin(role: Role, config: &Config, now: Timestamp, recorder: &dyn Recorder) -> Recorded {
-        let uncompressed = Config {
-            #[cfg(feature = "deflate")]
-            deflate: None,
-            ..config.clone()
-        };
-        let begin = Begin { role, config: uncompressed, now };
+        let begin = Begin { role, config: recordable(config, recorder), now };
         match recorder.record(&begin) {
             Some(recording) => Recorded {
                 connection: begin.connection(),
@@ -224,11 +221,12 @@ impl Recorded {
         now: Timestamp,
         message: impl Into<Message<'m>>,
     ) -> Result<(), SendMessageError<'m>> {
-        match self.tape {
-            None => self.connection.send_uncompressed(now, message),
-            // What is recorded isn't compressed anyway.
-            Some(_) => self.send(now, message),
-        }
+        let message = message.into();
+        let call =
+            self.tape.is_some().then(|| Call::SendUncompressed(message.borrow().into_owned()));
+        let sent = self.connection.send_uncompressed(now, message);
+        self.tell_sent(now, call, &sent);
+        sent
     }
 
     /// As [`Connection::send_prepared`].
@@ -242,8 +240,15 @@ impl Recorded {
         now: Timestamp,
         prepared: &Prepared,
     ) -> Result<(), SendError<()>> {
-        let call = self.tape.is_some().then(|| Call::Send(prepared.message()));
-        let sent = self.connection.send_prepared(now, prepared);
+        let call = self
+            .tape
+            .is_some()
+            .then(|| Call::SendPrepared(prepared.message(), prepared.may_be_compressed()));
+        let sent = match self.tape {
+            None => self.connection.send_prepared(now, prepared),
+            // Another connection may have compressed it, with what that one had sent before.
+            Some(_) => self.connection.send_prepared(now, &prepared.unpacked()),
+        };
         self.tell_sent(now, call, &sent);
         sent
     }
@@ -317,6 +322,19 @@ impl Recorded {
             tape.call(now, call);
         }
     }
+}
+
+/// What a connection is configured to that is recorded.
+#[cfg(feature = "deflate")]
+fn recordable(config: &Config, recorder: &dyn Recorder) -> Config {
+    let deflate = config.deflate.clone().filter(|_| recorder.takes_compressed());
+    // What a compressor of others' did before may tell in what it does next.
+    Config { deflate: deflate.map(Deflate::with_own_pool), ..config.clone() }
+}
+
+#[cfg(not(feature = "deflate"))]
+fn recordable(config: &Config, _: &dyn Recorder) -> Config {
+    config.clone()
 }
 
 /// What only looks at it.

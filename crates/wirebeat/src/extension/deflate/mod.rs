@@ -30,7 +30,8 @@ pub(crate) use pool::{BLOCK_LEN, Block, Pool, SPARE_LEN};
 /// decompressor 40. Neither is there before the first message that needs it. Where the context of one
 /// message isn't taken over to the next, neither stays: they're taken from a pool, for as long as a
 /// message lasts, that all clones of this value share. So give all connections of a server clones of
-/// one.
+/// one. (A compressor that was in use may compress the same message to other bytes than a new one,
+/// rarely and by a few; a connection that is [recorded](crate::record) has compressors of its own.)
 ///
 /// ```
 /// use wirebeat::Config;
@@ -52,7 +53,7 @@ pub struct Deflate {
 /// What all clones have in common.
 #[derive(Debug, Default)]
 struct Shared {
-    settings: Settings,
+    settings: DeflateSettings,
     pool: Pool,
 }
 
@@ -63,22 +64,31 @@ impl Clone for Shared {
     }
 }
 
-#[derive(Clone, Debug)]
-pub(crate) struct Settings {
-    parameters: DeflateParameters,
-    /// What else a client is content with, in order of preference.
-    alternatives: Vec<DeflateParameters>,
-    is_required: bool,
-    pub(crate) level: u8,
-    pub(crate) memory_level: u8,
-    pub(crate) message_len_min: usize,
-    pub(crate) ratio_max: Option<u32>,
-    pub(crate) is_even_if_longer: bool,
+/// What a [`Deflate`] is set to, to look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DeflateSettings {
+    /// As [`Deflate::parameters`].
+    pub parameters: DeflateParameters,
+    /// What else a client is content with, in order of preference: as [`Deflate::or`].
+    pub alternatives: Vec<DeflateParameters>,
+    /// As [`Deflate::required`].
+    pub is_required: bool,
+    /// As [`Deflate::level`].
+    pub level: u8,
+    /// As [`Deflate::memory_level`].
+    pub memory_level: u8,
+    /// As [`Deflate::message_len_min`].
+    pub message_len_min: usize,
+    /// As [`Deflate::ratio_max`].
+    pub ratio_max: Option<u32>,
+    /// As [`Deflate::even_if_longer`].
+    pub is_even_if_longer: bool,
 }
 
-impl Default for Settings {
-    fn default() -> Settings {
-        Settings {
+impl Default for DeflateSettings {
+    fn default() -> DeflateSettings {
+        DeflateSettings {
             parameters: DeflateParameters::default(),
             alternatives: Vec::new(),
             is_required: false,
@@ -179,12 +189,20 @@ impl Deflate {
             .map(|Answer { parameters, text }| (parameters, text))
     }
 
-    fn with(mut self, change: impl FnOnce(&mut Settings)) -> Deflate {
+    /// The same settings, with compressors that no other connection has used.
+    pub(crate) fn with_own_pool(self) -> Deflate {
+        let settings = self.settings().clone();
+        Deflate { shared: Arc::new(Shared { settings, pool: Pool::default() }) }
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut DeflateSettings)) -> Deflate {
         change(&mut Arc::make_mut(&mut self.shared).settings);
         self
     }
 
-    pub(crate) fn settings(&self) -> &Settings {
+    /// What it's set to.
+    #[must_use]
+    pub fn settings(&self) -> &DeflateSettings {
         &self.shared.settings
     }
 
@@ -199,7 +217,7 @@ impl Deflate {
 
     /// What a client offers: the value of its `Sec-WebSocket-Extensions`, as far as it's about this.
     pub(crate) fn offer(&self) -> String {
-        let Settings { parameters, alternatives, .. } = self.settings();
+        let DeflateSettings { parameters, alternatives, .. } = self.settings();
         let mut text = parameters.offer();
         for alternative in alternatives {
             text.push_str(", ");

@@ -3,7 +3,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use std::sync::{Mutex, MutexGuard};
 
-use super::{Compressor, Decompressor, Settings, WindowBits};
+use super::{Compressor, Decompressor, DeflateSettings, WindowBits};
 
 /// What compressed data goes through, and text on its way to be checked, in bytes: 16 KiB and what a
 /// decompressor likes to have spare.
@@ -32,7 +32,7 @@ impl Pool {
     pub(crate) fn compressor(
         &self,
         window_bits: WindowBits,
-        settings: &Settings,
+        settings: &DeflateSettings,
     ) -> Option<Box<Compressor>> {
         let mut kept = lock(&self.compressors);
         if let Some(at) = kept.iter().rposition(|kept| kept.window_bits() == window_bits) {
