@@ -20,7 +20,7 @@ impl Connection {
     /// Call it until it returns `None`: then the input is used up, and nothing waits. Payloads are
     /// unmasked in place, and the event borrows from the input. Whoever doesn't ask for the next
     /// event stops reading, which is backpressure.
-    #[inline]
+    #[inline(always)]
     pub fn receive<'i>(&mut self, now: Timestamp, input: &mut Input<'i>) -> Option<Event<'i>> {
         self.advance_clock(now);
         if self.state == State::Open && self.backlog.is_none() {

@@ -139,6 +139,7 @@ mod wide {
         }
     }
 
+    #[inline(never)]
     fn mask_aligned(payload: &mut [u8], key: MaskingKey) {
         let head_len = payload.as_ptr().align_offset(CACHE_LINE_LEN).min(payload.len());
         let (head, rest) = payload.split_at_mut(head_len);

@@ -115,6 +115,7 @@ impl Message<'_> {
 
     /// The message, copied if it was borrowed.
     #[must_use]
+    #[inline]
     pub fn into_owned(self) -> Message<'static> {
         match self {
             Message::Text(text) => Message::Text(text.into_owned()),

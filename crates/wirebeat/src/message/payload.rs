@@ -19,12 +19,14 @@ pub enum Payload<'p> {
 impl Payload<'_> {
     /// The payload, copied if it was borrowed.
     #[must_use]
+    #[inline]
     pub fn into_owned(self) -> Payload<'static> {
         Payload::Owned(self.into_bytes())
     }
 
     /// The payload as [`Bytes`], copied if it was borrowed.
     #[must_use]
+    #[inline]
     pub fn into_bytes(self) -> Bytes {
         match self {
             Payload::Borrowed(bytes) => Bytes::copy_from_slice(bytes),

@@ -21,12 +21,14 @@ pub enum Text<'t> {
 impl Text<'_> {
     /// The text, copied if it was borrowed.
     #[must_use]
+    #[inline]
     pub fn into_owned(self) -> Text<'static> {
         Text::Owned(self.into_byte_string())
     }
 
     /// The text as a [`ByteString`], copied if it was borrowed.
     #[must_use]
+    #[inline]
     pub fn into_byte_string(self) -> ByteString {
         match self {
             Text::Borrowed(text) => ByteString::from(text),

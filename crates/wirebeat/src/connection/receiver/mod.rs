@@ -106,7 +106,7 @@ impl Receiver {
 
     /// The usual case: a message in one frame that is all there. Anything else is left alone, for
     /// [`next_in_parts`](Receiver::next_in_parts).
-    #[inline]
+    #[inline(always)]
     pub(super) fn whole_message<'i>(&self, input: &mut Input<'i>) -> Option<Whole<'i>> {
         const FIN_TEXT: u8 = 0x80 | Opcode::Text as u8;
         const FIN_BINARY: u8 = 0x80 | Opcode::Binary as u8;
