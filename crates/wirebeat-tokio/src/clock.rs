@@ -15,6 +15,7 @@ impl Clock {
         Clock(Instant::now())
     }
 
+    #[inline]
     pub(crate) fn now(self) -> Timestamp {
         Timestamp::ZERO + self.0.elapsed()
     }

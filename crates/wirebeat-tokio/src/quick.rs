@@ -43,7 +43,7 @@ impl<S: Socket> Shared<S> {
             return Quick::Unusual;
         }
         let way = self.enter(&mut state, cx.waker());
-        if state.has_output() && !self.write_quickly(&mut state, &mut way.context()) {
+        if state.has_output() && !write_first(&mut state, &mut way.context()) {
             return Quick::Unusual;
         }
         self.read_message(state, cx, way)
@@ -55,11 +55,10 @@ impl<S: Socket> Shared<S> {
         cx: &mut Context<'_>,
         way: Way<'_>,
     ) -> Quick<Message<'static>> {
+        let Some((_, stream)) = state.unsplit() else { return Quick::Unusual };
         let mut scratch = Scratch::take();
         let bytes = scratch.bytes();
-        let read =
-            self.with_stream(&mut state, |_, stream| poll_read(stream, &mut way.context(), bytes));
-        match read {
+        match poll_read(stream, &mut way.context(), bytes) {
             Poll::Pending if state.keep_time(&mut way.context()) => Quick::Unusual,
             Poll::Pending => {
                 state.is_served = true;
@@ -103,34 +102,39 @@ impl<S: Socket> Shared<S> {
             return Quick::Done(Ok(()));
         }
         let way = self.enter(&mut state, cx.waker());
-        match self.write_quickly(&mut state, &mut way.context()) && !state.has_news() {
+        match write_quickly(&mut state, &mut way.context()) && !state.has_news() {
             true => Quick::Done(Ok(())),
             false => Quick::Unusual,
         }
     }
+}
 
-    /// Writes what waits, if it stands in one slice and the transport takes it at once. Returns
-    /// whether it did.
-    #[inline]
-    fn write_quickly(&self, whole: &mut Whole<S>, cx: &mut Context<'_>) -> bool {
-        self.with_stream(whole, |state, stream| {
-            let transmit = state.connection.poll_transmit();
-            let Some(bytes) = transmit.as_ref().and_then(Transmit::as_slice) else { return false };
-            let len = bytes.len();
-            let taken = Pin::new(&mut *stream).poll_write(cx, bytes);
-            if !matches!(taken, Poll::Ready(Ok(taken)) if taken == len) {
-                state.end_write(None, taken);
-                return false;
-            }
-            state.note_written(len);
-            match Pin::new(stream).poll_flush(cx) {
-                Poll::Ready(Ok(())) => state.is_unflushed = false,
-                // A poll that isn't quick meets the same again.
-                Poll::Ready(Err(_)) | Poll::Pending => {}
-            }
-            !state.is_unflushed
-        })
+/// Writes what waits, if it stands in one slice and the transport takes it at once. Returns whether it
+/// did.
+#[inline(always)]
+fn write_quickly<S: Socket>(whole: &mut Whole<S>, cx: &mut Context<'_>) -> bool {
+    let Some((state, stream)) = whole.unsplit() else { return false };
+    let transmit = state.connection.poll_transmit();
+    let Some(bytes) = transmit.as_ref().and_then(Transmit::as_slice) else { return false };
+    let len = bytes.len();
+    let taken = Pin::new(&mut *stream).poll_write(cx, bytes);
+    if !matches!(taken, Poll::Ready(Ok(taken)) if taken == len) {
+        state.end_write(None, taken);
+        return false;
     }
+    state.note_written(len);
+    match Pin::new(stream).poll_flush(cx) {
+        Poll::Ready(Ok(())) => state.is_unflushed = false,
+        // A poll that isn't quick meets the same again.
+        Poll::Ready(Err(_)) | Poll::Pending => {}
+    }
+    !state.is_unflushed
+}
+
+/// The same before a call that receives, where there's seldom anything.
+#[inline(never)]
+fn write_first<S: Socket>(whole: &mut Whole<S>, cx: &mut Context<'_>) -> bool {
+    write_quickly(whole, cx)
 }
 
 impl State {
@@ -141,6 +145,7 @@ impl State {
             && !self.is_shared
             && self.takes_input
             && self.inbox.is_empty()
+            && !self.is_holding()
             && self.input == InputSide::Live
             && self.output == OutputSide::Live
             && self.connection.ready_state() == ReadyState::Open
@@ -168,10 +173,11 @@ impl State {
     }
 
     /// Takes the message that was just read, and keeps what is behind it.
-    #[inline]
+    #[inline(always)]
     fn begin_with_message(&mut self, bytes: &mut [u8]) -> Quick<Message<'static>> {
         let now = self.now();
-        self.note_sign_of_life(now);
+        // All that waited was written before this was read, and no sink holds more.
+        (self.looked_at, self.is_calm) = (now, true);
         self.waiting.note(false);
         let len = bytes.len();
         let mut input = Input::new(bytes);
@@ -182,19 +188,26 @@ impl State {
                 self.note_message(&message);
                 Quick::Done(message.into_owned())
             }
-            Some(Event::Pong { latency: Some(latency), .. }) => {
-                self.observers.tell(|observer| observer.measured(latency));
+            other => {
+                self.note_other(other);
                 Quick::Unusual
             }
-            Some(Event::Closed(closed)) => {
-                self.end(closed);
-                Quick::Unusual
-            }
-            _ => Quick::Unusual,
         };
         // Behind a message there's nothing that isn't among the bytes.
         self.is_quiet = matches!(taken, Quick::Done(_));
         self.leftover.keep(&bytes[len - rest..]);
         taken
+    }
+
+    /// Takes note of what came instead of a message.
+    #[cold]
+    fn note_other(&mut self, event: Option<Event<'_>>) {
+        match event {
+            Some(Event::Pong { latency: Some(latency), .. }) => {
+                self.observers.tell(|observer| observer.measured(latency));
+            }
+            Some(Event::Closed(closed)) => self.end(closed),
+            _ => {}
+        }
     }
 }

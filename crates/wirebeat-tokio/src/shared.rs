@@ -56,6 +56,15 @@ impl<S> DerefMut for Whole<S> {
     }
 }
 
+impl<S> Whole<S> {
+    /// The state and the transport, if it isn't split.
+    #[inline]
+    pub(crate) fn unsplit(&mut self) -> Option<(&mut State, &mut S)> {
+        let Whole { state, stream } = self;
+        Some((state, stream.as_mut()?))
+    }
+}
+
 impl<S> Shared<S> {
     /// A connection that begins now, in one hand.
     pub(crate) fn new(stream: S, connection: impl Into<Recorded>) -> Arc<Shared<S>> {

@@ -41,7 +41,7 @@ pub(crate) struct State {
     /// How it ended, from when this was known on: what was received before may still be kept.
     closed: Option<Box<Closed>>,
     /// When a call that only sends has last looked at what has come.
-    looked_at: Timestamp,
+    pub(crate) looked_at: Timestamp,
     pub(crate) input: InputSide,
     pub(crate) output: OutputSide,
     pub(crate) observers: Observers,
@@ -62,7 +62,7 @@ pub(crate) struct State {
     pub(crate) is_quiet: bool,
     /// Whether no heartbeat waits for its answer and no write for room, so that the connection needs
     /// not know when exactly something was written.
-    is_calm: bool,
+    pub(crate) is_calm: bool,
     /// Whether somebody goes on with it when there are no handles any more.
     pub(crate) is_kept: bool,
     pub(crate) is_reading: bool,
@@ -151,6 +151,7 @@ impl State {
         }
     }
 
+    #[inline]
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -168,6 +169,7 @@ impl State {
     /// Whether what was just sent may wait to be written: somebody else does it when the application
     /// waits, or it answers a message behind which there's another. `rest` is what was read and
     /// isn't eaten.
+    #[inline]
     pub(crate) fn may_wait(&self, is_answer: bool, rest: &[u8]) -> bool {
         let is_last = rest.is_empty() && self.inbox.is_empty();
         (self.is_corked || is_answer && !is_last && self.has_message_at_hand(rest))
@@ -214,6 +216,7 @@ impl State {
     }
 
     /// Whether a message waits in front of those that aren't queued.
+    #[inline]
     pub(crate) fn is_holding(&self) -> bool {
         self.held.is_some()
     }

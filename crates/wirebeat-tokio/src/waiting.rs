@@ -137,7 +137,7 @@ impl<S> Shared<S> {
     }
 
     /// Ends a poll that has to wait.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn wait(&self, mut state: Held<'_, S>, waker: &Waker, way: Way<'_>) {
         let has_news = state.take_news();
         if let Some(mut seen) = way.seen {

@@ -213,7 +213,7 @@ impl<S: Socket> WebSocket<S> {
         &mut self,
         message: impl Into<Message<'m>>,
     ) -> impl Future<Output = Result<(), SendMessageError<'m>>> {
-        self.send_with(message.into(), |connection, now, message| connection.send(now, message))
+        self.send_with(message.into(), queue_message)
     }
 
     /// Queues a message, and leaves it to the next call to write it. Waits only for room.
@@ -359,4 +359,14 @@ impl<S: Socket> WebSocket<S> {
             hand.poll_send(cx, &mut sending, Until::Written { is_answer }, &mut send)
         })
     }
+}
+
+/// Compiled into the calls that use it, which have a message's kind and form before them.
+#[inline(always)]
+fn queue_message<'m>(
+    connection: &mut Recorded,
+    now: Timestamp,
+    message: Message<'m>,
+) -> Result<(), SendMessageError<'m>> {
+    connection.send(now, message)
 }

@@ -69,14 +69,16 @@ impl State {
     }
 
     /// Tells the connection what the transport has taken.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn note_written(&mut self, taken: usize) {
         let is_calm = self.is_calm && self.connection.ready_state() == ReadyState::Open;
         let now = if is_calm { Timestamp::ZERO } else { self.now() };
         self.connection.handle_written(now, taken);
         self.observers.tell(|observer| observer.written(taken));
         self.is_unflushed = true;
-        self.queue_held();
+        if self.is_holding() {
+            self.queue_held();
+        }
     }
 
     pub(crate) fn break_output(&mut self) {
