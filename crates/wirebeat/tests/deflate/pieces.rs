@@ -69,6 +69,17 @@ fn the_limit_for_pieces_holds() {
         pass(&mut sender, &mut connection, usize::MAX);
         assert_eq!(connection.cause().is_none(), fits);
     }
+    // Nothing is handed over beyond it, however long the message goes on.
+    let mut sender = deflated(Role::Client, &piecewise(None), takeover());
+    let mut connection = deflated(Role::Server, &piecewise(Some(99_999)), takeover());
+    sender.send(START, vec![0; 1_000_000]).expect("room");
+    let len = |event: &Event<'_>| match event {
+        Event::Fragment(fragment) => fragment.payload.len(),
+        other => unreachable!("{other:?}"),
+    };
+    let events = pass(&mut sender, &mut connection, usize::MAX);
+    assert!(events.iter().map(len).sum::<usize>() <= 99_999);
+    assert!(connection.cause().is_some());
 }
 
 #[test]

@@ -64,6 +64,10 @@ pub(crate) struct Decompressor {
     place: Place,
     /// What has come out, once a block ended a stream.
     history: Option<Box<History>>,
+    /// Whether a stream begins next, and zlib hasn't been told what came before.
+    is_untold: bool,
+    /// What the message may spend on telling.
+    credit: usize,
     /// Whether something came that is no compressed data.
     is_broken: bool,
 }
@@ -97,7 +101,14 @@ impl Decompressor {
     /// It reads what was compressed with any window.
     pub(crate) fn new() -> Decompressor {
         let inflate = zlib_rs::Inflate::new(false, WindowBits::MAX.get());
-        Decompressor { inflate, place: Place::Before, history: None, is_broken: false }
+        Decompressor {
+            inflate,
+            place: Place::Before,
+            history: None,
+            is_untold: false,
+            credit: 0,
+            is_broken: false,
+        }
     }
 
     /// Decompresses from `input` into `output`, as much as fits. What comes before the data is
@@ -113,6 +124,9 @@ impl Decompressor {
         }
         if let (Place::Before, [first, ..]) = (self.place, input) {
             self.begin(*first);
+        }
+        if self.is_untold && !input.is_empty() {
+            self.tell();
         }
         let (taken, made) = self.step(input, output, InflateFlush::NoFlush);
         if made == 0 && (self.is_broken || taken == 0 && !input.is_empty() && !output.is_empty()) {
@@ -146,6 +160,7 @@ impl Decompressor {
         const BFINAL: u8 = 1;
 
         self.place = Place::Inside;
+        self.credit = history::CREDIT;
         if first & BFINAL == 0 || self.history.is_some() {
             return;
         }
@@ -154,15 +169,21 @@ impl Decompressor {
         let answer = self.inflate.decompress(&question, &mut window, InflateFlush::NoFlush);
         debug_assert!(answer.is_ok(), "{answer:?}");
         self.history = Some(Box::new(History::new(&window)));
-        self.begin_stream();
+        self.inflate.reset(false);
+        self.is_untold = true;
     }
 
     /// Another stream begins, which may refer to what came before it.
-    fn begin_stream(&mut self) {
-        self.inflate.reset(false);
+    fn tell(&mut self) {
+        self.is_untold = false;
+        let Some(credit) = self.credit.checked_sub(history::TELLING_COST) else { return };
+        self.credit = credit;
         if let Some(history) = &self.history {
-            let told = self.inflate.set_dictionary(history.bytes());
-            debug_assert!(told.is_ok(), "{told:?}");
+            for part in history.parts() {
+                // It's put behind what was told before.
+                let told = self.inflate.set_dictionary(part);
+                debug_assert!(told.is_ok(), "{told:?}");
+            }
         }
     }
 
@@ -173,6 +194,7 @@ impl Decompressor {
         let status = self.inflate.decompress(input, output, flush);
         let taken = advance(self.inflate.total_in(), taken);
         let made = advance(self.inflate.total_out(), made);
+        self.credit = self.credit.saturating_add(taken);
         if let Some(history) = &mut self.history {
             history.push(&output[..made]);
         }
@@ -181,7 +203,8 @@ impl Decompressor {
             Ok(Status::Ok | Status::BufError) => {}
             Ok(Status::StreamEnd) => {
                 self.history.get_or_insert_with(|| Box::new(History::new(&output[..made])));
-                self.begin_stream();
+                self.inflate.reset(false);
+                self.is_untold = true;
                 self.place = Place::BehindStream;
             }
             Err(_) => self.is_broken = true,
@@ -194,6 +217,7 @@ impl Decompressor {
         self.inflate.reset(false);
         self.place = Place::Before;
         self.history = None;
+        self.is_untold = false;
         self.is_broken = false;
     }
 }

@@ -8,8 +8,10 @@
 //! second time. What came out before it is asked of the decompressor's own window, which it tells
 //! between messages alone: so it's looked for where such a block begins a message. If the first one
 //! that ever comes is further behind in its message, what came before it is forgotten, as any zlib
-//! does: one who refers there is refused.
+//! does: one who refers there is refused. So it is where streams are so short that telling would cost
+//! more than all else.
 
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 /// How far back a block may refer, in bytes (RFC 1951 §2).
@@ -18,12 +20,19 @@ const WINDOW_LEN: usize = 32 * 1024;
 /// The longest piece that a block repeats at once (RFC 1951 §3.2.5).
 const REPEAT_LEN: usize = 258;
 
-/// The last that came out, up to a window.
-pub(super) struct History(Vec<u8>);
+/// What telling costs, in bytes that came: it copies a window, in about the time in which so many are
+/// decompressed.
+pub(super) const TELLING_COST: usize = 64;
+
+/// What each message may spend before it has brought anything: it may begin with a few short streams.
+pub(super) const CREDIT: usize = 4 * TELLING_COST;
+
+/// The last that came out, up to a window. It's a ring, so that a byte more doesn't move all others.
+pub(super) struct History(VecDeque<u8>);
 
 impl History {
     pub(super) fn new(bytes: &[u8]) -> History {
-        let mut history = History(Vec::new());
+        let mut history = History(VecDeque::with_capacity(WINDOW_LEN));
         history.push(bytes);
         history
     }
@@ -32,11 +41,13 @@ impl History {
         let bytes = &bytes[bytes.len().saturating_sub(WINDOW_LEN)..];
         let excess = (self.0.len() + bytes.len()).saturating_sub(WINDOW_LEN);
         self.0.drain(..excess);
-        self.0.extend_from_slice(bytes);
+        self.0.extend(bytes);
     }
 
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.0
+    /// What it holds, in order.
+    pub(super) fn parts(&self) -> [&[u8]; 2] {
+        let (first, second) = self.0.as_slices();
+        [first, second]
     }
 }
 
@@ -262,6 +273,30 @@ mod tests {
         let wire = sender.part(b"Hello, Hello, Hello", false);
         let read = inflated(&mut decompressor, &wire[..wire.len() - TAIL.len()], 100, 100);
         assert_eq!(read, Err(InvalidDeflate));
+    }
+
+    /// Nobody has the window copied for every two bytes; whoever doesn't refer back is read all the same,
+    /// and the next message may refer to all again.
+    #[test]
+    fn many_short_streams_in_a_message_are_read_without_what_came_before() {
+        const LAST_LETTER: &[u8] = &[0x4b, 0x04, 0x00];
+        // Three from four back.
+        const REPEAT: &[u8] = &[0x02, 0x62, 0x00, 0x00];
+
+        for cut in [1, 7, usize::MAX] {
+            let mut decompressor = Decompressor::new();
+            assert!(inflated(&mut decompressor, LAST_HELLO, 100, cut).is_ok());
+            for count in [3, 1000] {
+                let read = inflated(&mut decompressor, &LAST_LETTER.repeat(count), 100, cut);
+                assert_eq!(read.as_deref(), Ok(&vec![b'a'; count][..]));
+            }
+            assert_eq!(inflated(&mut decompressor, REPEAT, 100, cut).as_deref(), Ok(&b"aaa"[..]));
+            for (count, is_told) in [(2, true), (10, false)] {
+                let wire = [&LAST_LETTER.repeat(count), REPEAT].concat();
+                let read = inflated(&mut decompressor, &wire, 100, cut);
+                assert_eq!(read.is_ok(), is_told, "{count}");
+            }
+        }
     }
 
     /// No more is kept than can be referred to, and the window is asked for at any length.
