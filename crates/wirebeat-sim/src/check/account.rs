@@ -100,3 +100,85 @@ impl Account {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use wirebeat::Timestamp;
+
+    use super::*;
+    use crate::check::attempts::tests::dialing;
+
+    /// An account of a session that greets, and has taken two messages.
+    fn account(heartbeat: Option<&str>) -> (Account, [MessageId; 2]) {
+        let heartbeat = heartbeat.map(Message::from);
+        let mut account = Account::new(&[Message::from("hello")], heartbeat.as_ref());
+        let (mut session, _) = dialing();
+        let ids = ["one", "two"].map(|text| {
+            let message = Message::from(text);
+            let id = session.send(Timestamp::ZERO, message.borrow()).unwrap();
+            account.accepted(id, &message);
+            id
+        });
+        (account, ids)
+    }
+
+    fn say(account: &mut Account, texts: &[&str]) -> Result<(), Violation> {
+        texts.iter().try_for_each(|text| {
+            let said = Message::from(*text);
+            account.handed_over(Some(digest(said.kind(), said.as_bytes())))
+        })
+    }
+
+    #[test]
+    fn messages_that_are_handed_over_in_order_are_accounted_for() {
+        let (mut account, _) = account(Some("beat"));
+        assert_eq!(say(&mut account, &["hello", "beat", "one", "beat", "two"]), Ok(()));
+        assert_eq!(account.finish(), Ok(()));
+    }
+
+    #[test]
+    fn a_session_that_says_what_it_should_not_is_found() {
+        for broken in [
+            // Without the greeting; with it twice; in another order; twice; what nobody sent; and a
+            // heartbeat where there's none.
+            &["one"][..],
+            &["hello", "hello"],
+            &["hello", "two"],
+            &["hello", "one", "one"],
+            &["hello", "one", "two", "three"],
+            &["hello", "beat"],
+        ] {
+            let (mut account, _) = account(None);
+            assert!(say(&mut account, broken).is_err(), "{broken:?}");
+        }
+    }
+
+    #[test]
+    fn a_session_that_greets_on_its_first_connection_alone_is_found() {
+        let (mut account, _) = account(None);
+        assert_eq!(say(&mut account, &["hello", "one"]), Ok(()));
+        account.opened();
+        assert!(say(&mut account, &["two"]).is_err());
+    }
+
+    #[test]
+    fn a_message_that_is_gone_is_found_and_one_that_is_reported_is_not() {
+        let (mut account, [one, two]) = account(None);
+        assert_eq!(say(&mut account, &["hello", "one"]), Ok(()));
+        assert!(account.finish().is_err(), "the second is neither");
+        assert!(account.reported(one).is_err(), "it was handed over");
+        assert_eq!(account.reported(two), Ok(()));
+        assert!(account.reported(two).is_err(), "it was reported");
+        assert_eq!(account.finish(), Ok(()));
+    }
+
+    #[test]
+    fn what_is_compressed_is_known_by_its_place_unless_a_heartbeat_may_be_there() {
+        let (mut plain, [one, _]) = account(None);
+        assert!((0..2).all(|_| plain.handed_over(None).is_ok()));
+        assert!(plain.reported(one).is_err());
+        let (mut vague, [one, _]) = account(Some("beat"));
+        assert!((0..2).all(|_| vague.handed_over(None).is_ok()));
+        assert_eq!(vague.reported(one), Ok(()));
+    }
+}

@@ -106,3 +106,97 @@ impl Attempts {
         }
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use wirebeat::handshake::Request;
+    use wirebeat::session::{Session, SessionConfig, Target};
+    use wirebeat::{DialError, Seed};
+
+    use super::*;
+
+    pub(in crate::check) const NOW: Timestamp = Timestamp::ZERO;
+
+    /// A session that dials for the first time.
+    pub(in crate::check) fn dialing() -> (Session, Attempt) {
+        let request = Request::new("example.com", None, "/").unwrap();
+        let target = Target::new(request, false);
+        let mut session = Session::new(target, SessionConfig::default(), Seed::new([7; 32]), NOW);
+        match session.poll_event() {
+            Some(SessionEvent::Dialing(attempt)) => (session, attempt),
+            other => unreachable!("a session begins by dialing, not by {other:?}"),
+        }
+    }
+
+    /// The attempt after one that fails.
+    pub(in crate::check) fn attempt_after(session: &mut Session, attempt: Attempt) -> Attempt {
+        let closed = fail(session, attempt);
+        let Next::At(at) = closed.next else { unreachable!("{closed:?} is tried again") };
+        session.handle_timeout(at);
+        match session.poll_event() {
+            Some(SessionEvent::Dialing(attempt)) => attempt,
+            other => unreachable!("it dials again, and is no {other:?}"),
+        }
+    }
+
+    fn fail(session: &mut Session, attempt: Attempt) -> SessionClosed {
+        session.handle_dial_failed(NOW, attempt, DialError::Refused);
+        let mut events = core::iter::from_fn(|| session.poll_event());
+        let closed = events.find_map(|event| match event {
+            SessionEvent::Closed(closed) => Some(closed),
+            _ => None,
+        });
+        closed.expect("it ends")
+    }
+
+    /// What is found of a session's first failure, as a broken one tells it.
+    fn heard(change: impl FnOnce(&mut SessionClosed)) -> Result<(), Violation> {
+        let (mut session, attempt) = dialing();
+        let mut closed = fail(&mut session, attempt);
+        change(&mut closed);
+        let mut attempts = Attempts::default();
+        let backoff = Backoff::default();
+        attempts.heard(&SessionEvent::Dialing(attempt), Some(&backoff))?;
+        attempts.heard(&SessionEvent::Closed(closed), Some(&backoff))
+    }
+
+    #[test]
+    fn a_retry_outside_of_the_range_of_its_policy_is_found() {
+        assert_eq!(heard(|_| {}), Ok(()));
+        for wrong in [NOW, NOW + Duration::from_nanos(1), NOW + Duration::from_secs(3600)] {
+            assert!(heard(|closed| closed.next = Next::At(wrong)).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn two_attempts_at_a_time_are_found() {
+        let (mut session, first) = dialing();
+        let second = attempt_after(&mut session, first);
+        let mut attempts = Attempts::default();
+        assert!(attempts.heard(&SessionEvent::Dialing(first), None).is_ok());
+        assert!(attempts.heard(&SessionEvent::Dialing(second), None).is_err());
+        // Nor may one be left out.
+        assert!(Attempts::default().heard(&SessionEvent::Dialing(second), None).is_err());
+    }
+
+    #[test]
+    fn an_attempt_that_ends_twice_is_found() {
+        let (mut session, attempt) = dialing();
+        let closed = fail(&mut session, attempt);
+        let mut attempts = Attempts::default();
+        assert!(attempts.heard(&SessionEvent::Dialing(attempt), None).is_ok());
+        assert!(attempts.heard(&SessionEvent::Closed(closed.clone()), None).is_ok());
+        assert!(attempts.heard(&SessionEvent::Closed(closed), None).is_err());
+    }
+
+    #[test]
+    fn what_follows_the_last_close_is_found() {
+        let (mut session, attempt) = dialing();
+        let last = SessionClosed { next: Next::Never, ..fail(&mut session, attempt) };
+        let mut attempts = Attempts::default();
+        assert!(attempts.heard(&SessionEvent::Dialing(attempt), None).is_ok());
+        assert!(attempts.heard(&SessionEvent::Closed(last), None).is_ok());
+        let violation = attempts.heard(&SessionEvent::Dialing(attempt), None).unwrap_err();
+        assert!(violation.rule.starts_with("invariant 5"), "{violation}");
+    }
+}

@@ -8,7 +8,7 @@ use wirebeat::{Input, ReadyState, Role, Transport};
 use super::client_book::{Book, hear};
 use super::client_scope::ClientScope;
 use super::flush::flush;
-use crate::check::{Spoken, Tap, Violation, check_timeout};
+use crate::check::{Spoken, Tap, Violation, check_idle_session, check_stale, check_timeout};
 use crate::host::{Host, HostId, Net, Signal};
 use crate::net::Socket;
 use crate::trace::What;
@@ -173,7 +173,10 @@ impl<A: App> Client<A> {
         let Some(session) = &mut self.session else { return self.start(net) };
         if session.poll_timeout().is_some_and(|at| at <= now) {
             session.handle_timeout(now);
-            if let Err(violation) = check_timeout(now, session.poll_timeout()) {
+            let attempt = self.held.map(|held| held.attempt);
+            let checked = check_timeout(now, session.poll_timeout())
+                .and_then(|()| check_idle_session(session, now, attempt));
+            if let Err(violation) = checked {
                 net.violate(violation);
             }
         }
@@ -342,7 +345,11 @@ fn reconcile(
     }
     match (wanted, held) {
         (Wanted::Dial(attempt), held @ None) => {
-            check_stale(session, net, book);
+            if let Some(stale) = book.attempts.stale
+                && let Err(violation) = check_stale(session, net.now(), stale)
+            {
+                net.violate(violation);
+            }
             let Some(server) = net.rng().pick(servers).copied() else { return };
             net.trace(What::Dialing(attempt.number(), server));
             *tap = Tap::new(Role::Client);
@@ -354,22 +361,5 @@ fn reconcile(
             net.shutdown_write(held.socket);
         }
         _ => {}
-    }
-}
-
-/// What is told of an attempt that is over changes nothing.
-fn check_stale(session: &mut Session, net: &mut Net<'_>, book: &Book) {
-    let Some(stale) = book.attempts.stale else { return };
-    let now = net.now();
-    let levels = |session: &Session| {
-        (session.wanted(), session.poll_timeout(), session.ready_state(), session.failures())
-    };
-    let before = levels(session);
-    session.handle_dialed(now, stale);
-    session.handle_eof(now, stale);
-    session.handle_lost(now, stale);
-    if levels(session) != before || session.poll_transmit(stale).is_some() {
-        let what = format!("{stale} is over, and was heard");
-        net.violate(Violation::new("invariant 10, a stale attempt has no effect", what));
     }
 }

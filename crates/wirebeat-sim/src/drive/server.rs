@@ -9,7 +9,7 @@ use wirebeat::{
 
 use super::flush::flush;
 use super::room::Room;
-use crate::check::{Tap, check_buffered, check_timeout};
+use crate::check::{Tap, check_buffered, check_idle_connection, check_timeout};
 use crate::host::{Host, Net, Signal};
 use crate::net::Socket;
 use crate::trace::{Closing, What};
@@ -352,8 +352,9 @@ impl<S: Service> Host for Server<S> {
             Signal::SocketTimeout(socket) => {
                 self.report(net, socket, Connection::handle_timeout);
                 let now = net.now();
-                if let Some(guest) = self.guests.get(&socket)
+                if let Some(guest) = self.guests.get_mut(&socket)
                     && let Err(violation) = check_timeout(now, guest.connection.poll_timeout())
+                        .and_then(|()| check_idle_connection(&mut guest.connection, now))
                 {
                     net.violate(violation);
                 }
