@@ -38,7 +38,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let (mut count, mut agreed) = (0, None);
     while let Some(step) = steps.next() {
         let step = step.map_err(|error| {
-            Failure::Ended(format!("{file}: {error}; the {count} steps before it are shown"))
+            let shown = match count {
+                0 => "nothing comes before it".into(),
+                1 => "the step before it is shown".into(),
+                _ => format!("the {count} steps before it are shown"),
+            };
+            Failure::Ended(format!("{file}: {error}; {shown}"))
         })?;
         count += 1;
         let since = step.at.since(*begin.get_or_insert(step.at));

@@ -78,6 +78,25 @@ fn a_clock_that_is_put_back_as_the_session_begins_breaks_no_rule() {
 }
 
 #[test]
+fn a_picture_marks_the_servers_that_a_fleet_consists_of() {
+    let mut sim = Sim::new(1);
+    sim.keep_trace();
+    let server = sim.add_host("server", Link::default(), Server::new(Echo));
+    sim.add_host("client", Link::default(), Client::new([server], Talk::every(SECOND)));
+    sim.run_for(Duration::ZERO);
+    sim.set_script("5s restart-fleet every 1s for 2s".parse().unwrap()).unwrap();
+    sim.run_for(20 * SECOND);
+    let picture = trace::timeline_svg(&sim, &trace::TimelineOptions::default());
+    assert_eq!(picture.matches("fill-opacity").count(), 1, "one host is a server: {picture}");
+}
+
+#[test]
+fn a_fault_that_is_not_there_is_told_from_those_that_are() {
+    let error = "5s boom alice".parse::<Script>().unwrap_err().to_string();
+    assert!(error.starts_with("line 1: there's no fault \"boom\" among reset, "), "{error}");
+}
+
+#[test]
 fn a_host_that_is_not_there_is_named() {
     let mut sim = Sim::new(5);
     setup(&mut sim);

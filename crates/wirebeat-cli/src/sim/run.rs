@@ -2,7 +2,7 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use wirebeat_sim::{Experiment, Script, Sim, trace};
 
@@ -31,8 +31,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         sim.keep_trace();
     }
     setup.add_to(&mut sim);
-    sim.run_for(std::time::Duration::ZERO);
-    sim.set_script(script.clone()).map_err(|error| Failure::Usage(error.to_string()))?;
+    sim.run_for(Duration::ZERO);
+    sim.set_script(script.clone()).map_err(|error| {
+        let hosts: Vec<&str> = sim.host_ids().map(|host| sim.name_of(host)).collect();
+        Failure::Usage(format!("{error}; there are {}", hosts.join(", ")))
+    })?;
 
     let began = Instant::now();
     let progress = Progress::new("simulating");
@@ -79,10 +82,10 @@ fn run_many(arguments: &Arguments, experiment: &Experiment) -> Result<(), Failur
     }
     bar.finish_and_clear();
     let took = began.elapsed().as_secs_f64();
-    let hours = virtual_seconds / 3600;
+    let passed = humantime::format_duration(Duration::from_secs(virtual_seconds));
     writeln!(
         anstream::stdout(),
-        "{} runs, all well: {hours} virtual hours in {took:.1} s",
+        "{} runs, all well: {passed} of virtual time in {took:.1} s",
         arguments.runs
     )
     .map_err(Failure::Output)

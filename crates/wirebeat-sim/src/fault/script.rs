@@ -2,7 +2,7 @@ use core::fmt;
 use core::str::FromStr;
 use core::time::Duration;
 
-use super::kind::{Fault, short};
+use super::kind::{Fault, FaultKind, short};
 use super::parse::parse_line;
 
 /// Faults, each at its time from the simulation's start.
@@ -130,7 +130,10 @@ impl fmt::Display for ScriptErrorReason {
             ScriptErrorReason::Time(text) => {
                 write!(f, "{text:?} is no time; write 10s, 2m30s or 250ms")
             }
-            ScriptErrorReason::Kind(word) => write!(f, "there's no fault {word:?}"),
+            ScriptErrorReason::Kind(word) => {
+                let words = FaultKind::ALL.map(FaultKind::word).join(", ");
+                write!(f, "there's no fault {word:?} among {words}")
+            }
             ScriptErrorReason::Expected(what) => write!(f, "{what} has to follow"),
             ScriptErrorReason::Trailing(text) => write!(f, "{text:?} is too much"),
             ScriptErrorReason::Host(name) => write!(f, "there's no host {name:?}"),

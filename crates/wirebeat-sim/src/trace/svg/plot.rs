@@ -66,6 +66,7 @@ pub fn plot_svg(plot: &Plot<'_>) -> String {
             .add(text(legend + 24.0, 60.0, 12, colour::INK, *name));
         legend += 60.0 + 7.0 * count(name.chars().count());
     }
+    picture = picture.add(text(legend, 60.0, 12, colour::FAINT, "per second"));
     if let Some((level, name)) = plot.level {
         let high = y(f64::from(level));
         let rule = line((LEFT, high), (WIDTH - RIGHT, high), colour::FAULT, 1.2);
@@ -102,7 +103,7 @@ fn axes(seconds: f64, most: f64, x: &impl Fn(f64) -> f64, y: &impl Fn(f64) -> f6
             .add(label.set("text-anchor", "end"));
         at += step;
     }
-    axes.add(text(LEFT, TOP - 1.0, 11, colour::FAINT, "per second"))
+    axes
 }
 
 /// The next of 1, 2, 5, 10, 20, …

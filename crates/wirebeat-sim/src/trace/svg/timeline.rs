@@ -86,7 +86,7 @@ pub fn timeline_svg(sim: &Sim, options: &TimelineOptions) -> String {
         sim.script.events().iter().filter(|event| scale.has(Timestamp::ZERO + event.at)).collect();
     for (index, event) in events.iter().enumerate() {
         for (lane, host) in shown.iter().enumerate() {
-            if concerns(event, sim.name_of(*host)) {
+            if concerns(event, sim, *host) {
                 picture = picture.add(band(event, index, &scale, lane_top(lane)));
             }
         }
@@ -112,7 +112,8 @@ pub fn timeline_svg(sim: &Sim, options: &TimelineOptions) -> String {
 }
 
 /// Whether a fault is one of this host's.
-fn concerns(event: &Event, name: &str) -> bool {
+fn concerns(event: &Event, sim: &Sim, host: HostId) -> bool {
+    let name = sim.name_of(host);
     let one = |hosts: &Hosts| match hosts {
         Hosts::One(host) => host == name,
         Hosts::All => false,
@@ -122,6 +123,9 @@ fn concerns(event: &Event, name: &str) -> bool {
         | Fault::Delay { from, to, .. }
         | Fault::Corrupt { from, to, .. } => {
             one(from) || one(to) || (*from == Hosts::All && *to == Hosts::All)
+        }
+        Fault::RestartFleet { .. } => {
+            sim.world.hosts.get(host.index()).is_some_and(|machine| machine.listens)
         }
         fault => fault.names().contains(&name),
     }
