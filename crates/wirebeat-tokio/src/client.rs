@@ -123,8 +123,8 @@ impl Client {
     /// and its seed, the bytes that come, what is sent, and when. The crate `wirebeat-sim` has such
     /// recorders, with payloads and credentials left out on request.
     ///
-    /// Of TLS nothing is written, but what is inside of it. Where payloads are left out messages
-    /// aren't compressed, whatever the configuration says.
+    /// Of TLS nothing is written, but what is inside of it. Where payloads are left out
+    /// messages aren't compressed, whatever the configuration says.
     pub fn record(mut self, recorder: impl Recorder + 'static) -> Client {
         self.recorder = Some(Arc::new(recorder));
         self
