@@ -204,9 +204,21 @@ impl Recorded {
         message: impl Into<Message<'m>>,
     ) -> Result<(), SendMessageError<'m>> {
         let message = message.into();
-        let call = self.tape.is_some().then(|| Call::Send(message.borrow().into_owned()));
+        match self.tape {
+            None => self.connection.send(now, message),
+            Some(_) => self.send_on_tape(now, message),
+        }
+    }
+
+    #[inline(never)]
+    fn send_on_tape<'m>(
+        &mut self,
+        now: Timestamp,
+        message: Message<'m>,
+    ) -> Result<(), SendMessageError<'m>> {
+        let call = Call::Send(message.borrow().into_owned());
         let sent = self.connection.send(now, message);
-        self.tell_sent(now, call, &sent);
+        self.tell_sent(now, Some(call), &sent);
         sent
     }
 
