@@ -14,7 +14,7 @@ use crate::{
     Prepared, SendError, SendErrorReason, SendMessageError, SendPayloadError, Timestamp, Transmit,
 };
 
-/// A [`Connection`] that tells a [`Recording`] all that goes into it, if it has one.
+/// A [`Connection`] that tells a [`Recording`](super::Recording) all that goes into it, if it has one.
 ///
 /// It has a connection's methods; what only looks at one is reached by dereferencing. Without a
 /// recording it is the connection, and costs the test of a pointer.
