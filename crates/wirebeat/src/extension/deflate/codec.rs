@@ -202,7 +202,8 @@ impl Decompressor {
             Ok(Status::Ok | Status::BufError) if taken > 0 => self.place = Place::Inside,
             Ok(Status::Ok | Status::BufError) => {}
             Ok(Status::StreamEnd) => {
-                self.history.get_or_insert_with(|| Box::new(History::new(&output[..made])));
+                // What was made by this call alone mustn't count: the next may be cut elsewhere.
+                self.history.get_or_insert_with(|| Box::new(History::new(&[])));
                 self.inflate.reset(false);
                 self.is_untold = true;
                 self.place = Place::BehindStream;
