@@ -50,6 +50,9 @@ fn both_ends_agree_and_compress() {
         assert_eq!((savings.sent, savings.received), (15_000, 15_000));
         assert_eq!(Some(savings.sent_on_wire), server.savings().map(|it| it.received_on_wire));
         assert!(savings.sent_on_wire < 5_000);
+        let (sent, received) = (savings.sent_on_wire, savings.received_on_wire);
+        let shown = format!("sent 15000 bytes as {sent}, received 15000 bytes as {received}");
+        assert_eq!(savings.to_string(), shown);
     }
 }
 

@@ -1,11 +1,36 @@
 //! What is wrong with a request or an answer (RFC 6455 §4).
 
 use wirebeat::handshake::{
-    AcceptError, HandshakeError, HeaderError, Malformed, OriginError, RequestError, RequestRefusal,
-    ResponseError,
+    AcceptError, HandshakeError, HeaderError, Malformed, OriginError, Request, RequestError,
+    RequestRefusal, ResponseError,
 };
+use wirebeat::{Config, Connection, Event, Input, Seed, Timestamp};
 
 use super::assert_said;
+
+/// To a person who sees only a status.
+#[test]
+fn a_refusal_says_what_can_be_done_about_it() {
+    for (status, advice) in [
+        (200, None),
+        (302, Some("redirects aren't followed, so use the URL that it names in Location")),
+        (401, Some("it wants credentials, as an Authorization header")),
+        (403, Some("it doesn't allow this client; check credentials and Origin")),
+        (404, Some("check the URL's path")),
+        (426, Some("it wants another version of the protocol")),
+        (451, Some("check the URL and the headers")),
+        (429, Some("there were too many requests; wait before the next")),
+        (503, Some("the server has a problem; try again later")),
+    ] {
+        let request = Request::new("example.com", None, "/").expect("it's valid");
+        let (config, seed) = (Config::default(), Seed::new([7; 32]));
+        let mut client = Connection::client(request, &config, &seed, Timestamp::ZERO);
+        let mut answer = format!("HTTP/1.1 {status} No\r\nContent-Length: 0\r\n\r\n").into_bytes();
+        let event = client.receive(Timestamp::ZERO, &mut Input::new(&mut answer));
+        let Some(Event::Rejected(response)) = event else { panic!("{status} opens nothing") };
+        assert_eq!(response.advice(), advice, "{status}");
+    }
+}
 
 #[test]
 fn an_answer_that_opens_nothing_says_why() {
