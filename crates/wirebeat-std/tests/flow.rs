@@ -10,8 +10,8 @@ use std::thread;
 use std::time::Duration;
 
 use support::{
-    connect_with, do_nothing_for, patient, patient_heartbeat, quick_heartbeat, raw_client, serve,
-    shrink_buffers,
+    connect_with, do_nothing_for, hear_pongs, patient, patient_heartbeat, quick_heartbeat,
+    raw_client, serve, shrink_buffers,
 };
 use wirebeat_std::{
     Client, Config, Message, OriginPolicy, Reason, SendErrorReason, WebSocket, accept_with,
@@ -56,14 +56,7 @@ fn an_application_that_only_sends_stays_alive_against_a_peer_that_pings() {
     let (stop, stopped) = mpsc::channel::<()>();
     let (url, server) = serve(patient_heartbeat(), move |mut socket| {
         socket.send("not received yet").unwrap();
-        let mut latencies = 0;
-        while latencies < 5 {
-            match socket.recv_event() {
-                Some(wirebeat_std::Event::Pong { latency: Some(_), .. }) => latencies += 1,
-                Some(wirebeat_std::Event::Message(_)) => {}
-                other => panic!("{other:?}"),
-            }
-        }
+        hear_pongs(&mut socket, 5);
         drop(stop);
         while socket.recv().is_some() {}
         socket.closed().unwrap().clone()

@@ -12,10 +12,11 @@ use std::thread;
 use std::time::Duration;
 
 use support::{
-    connect_with, do_nothing_for, patient, patient_heartbeat, quick_heartbeat, raw_client, serve,
+    connect_with, do_nothing_for, hear_pongs, patient, patient_heartbeat, quick_heartbeat,
+    raw_client, serve,
 };
 use wirebeat_std::{
-    Client, CloseCode, CloseFrame, Config, Event, Message, OriginPolicy, Reason, Receiver,
+    Client, CloseCode, CloseFrame, Config, Message, OriginPolicy, Reason, Receiver,
     SendErrorReason, Sender, Socket, WebSocket, accept_with,
 };
 
@@ -93,14 +94,7 @@ fn a_half_that_only_sends_stays_alive_with_an_undelivered_message_in_front() {
     let (stop, stopped) = mpsc::channel::<()>();
     let (url, server) = serve(patient_heartbeat(), move |mut socket| {
         socket.send("not received yet").unwrap();
-        let mut latencies = 0;
-        while latencies < 3 {
-            match socket.recv_event() {
-                Some(Event::Pong { latency: Some(_), .. }) => latencies += 1,
-                Some(Event::Message(_)) => {}
-                other => panic!("{other:?}"),
-            }
-        }
+        hear_pongs(&mut socket, 3);
         drop(stop);
         while socket.recv().is_some() {}
         socket.closed().unwrap().clone()
@@ -329,12 +323,7 @@ fn a_spawned_connection_lives_while_nothing_is_called() {
     let (stop, stopped) = mpsc::channel::<()>();
     let (url, server) = serve(patient_heartbeat(), move |mut socket| {
         socket.send("first").unwrap();
-        let mut latencies = 0;
-        while latencies < 3 {
-            if let Some(Event::Pong { latency: Some(_), .. }) = socket.recv_event() {
-                latencies += 1;
-            }
-        }
+        hear_pongs(&mut socket, 3);
         drop(stop);
         socket.recv()
     });

@@ -177,7 +177,7 @@ impl State {
     fn begin_with_message(&mut self, bytes: &mut [u8]) -> Quick<Message<'static>> {
         let now = self.now();
         // All that waited was written before this was read, and no sink holds more.
-        (self.looked_at, self.is_calm) = (now, true);
+        self.note_calm_sign_of_life(now);
         self.waiting.note(false);
         let len = bytes.len();
         let mut input = Input::new(bytes);

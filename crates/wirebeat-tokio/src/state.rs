@@ -41,7 +41,7 @@ pub(crate) struct State {
     /// How it ended, from when this was known on: what was received before may still be kept.
     closed: Option<Box<Closed>>,
     /// When a call that only sends has last looked at what has come.
-    pub(crate) looked_at: Timestamp,
+    looked_at: Timestamp,
     pub(crate) input: InputSide,
     pub(crate) output: OutputSide,
     pub(crate) observers: Observers,
@@ -62,7 +62,7 @@ pub(crate) struct State {
     pub(crate) is_quiet: bool,
     /// Whether no heartbeat waits for its answer and no write for room, so that the connection needs
     /// not know when exactly something was written.
-    pub(crate) is_calm: bool,
+    is_calm: bool,
     /// Whether somebody goes on with it when there are no handles any more.
     pub(crate) is_kept: bool,
     pub(crate) is_reading: bool,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use socket2::{Domain, SockRef, Socket, Type};
 use wirebeat::handshake::accept_key;
-use wirebeat_std::{Client, Config, Heartbeat, OriginPolicy, WebSocket, accept_with};
+use wirebeat_std::{Client, Config, Event, Heartbeat, OriginPolicy, WebSocket, accept_with};
 
 /// A client's request.
 pub(crate) const REQUEST: &[u8] =
@@ -107,6 +107,17 @@ pub(crate) fn narrow_pair() -> (TcpStream, TcpStream) {
 pub(crate) fn shrink_buffers(stream: &TcpStream) {
     SockRef::from(stream).set_send_buffer_size(16 * 1024).unwrap();
     SockRef::from(stream).set_recv_buffer_size(16 * 1024).unwrap();
+}
+
+/// Receives until the peer has answered so many pings of the heartbeat. What it says is passed over.
+pub(crate) fn hear_pongs<S: wirebeat_std::Socket>(socket: &mut WebSocket<S>, count: usize) {
+    let mut heard = 0;
+    while heard < count {
+        let event = socket.recv_event();
+        let is_pong = matches!(event, Some(Event::Pong { latency: Some(_), .. }));
+        assert!(is_pong || matches!(event, Some(Event::Message(_))), "{event:?}");
+        heard += usize::from(is_pong);
+    }
 }
 
 /// Lets time pass, where that an application does nothing for a while is what is tested.

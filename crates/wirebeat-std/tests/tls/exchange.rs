@@ -6,10 +6,10 @@ use std::thread;
 use std::time::Duration;
 
 use wirebeat_std::rustls::ServerConfig;
-use wirebeat_std::{Event, Message, OriginPolicy, Reason, WebSocket, accept_tls_with};
+use wirebeat_std::{Message, OriginPolicy, Reason, WebSocket, accept_tls_with};
 
 use crate::rig::{Authority, echo, serve_tls};
-use crate::support::{self, do_nothing_for, patient, patient_heartbeat};
+use crate::support::{self, do_nothing_for, hear_pongs, patient, patient_heartbeat};
 
 #[test]
 fn messages_of_every_length_form_come_back_over_tls() {
@@ -84,14 +84,7 @@ fn a_half_that_only_sends_stays_alive_over_tls_too() {
     let (port, server) = serve_tls(tls, patient_heartbeat(), move |socket| {
         let mut socket = socket.unwrap();
         socket.send("not received yet").unwrap();
-        let mut latencies = 0;
-        while latencies < 3 {
-            match socket.recv_event() {
-                Some(Event::Pong { latency: Some(_), .. }) => latencies += 1,
-                Some(Event::Message(_)) => {}
-                other => panic!("{other:?}"),
-            }
-        }
+        hear_pongs(&mut socket, 3);
         drop(stop);
         while socket.recv().is_some() {}
         socket.closed().unwrap().clone()

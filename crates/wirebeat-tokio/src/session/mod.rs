@@ -34,9 +34,9 @@ use running::Owner;
 ///
 /// This is the application's end, which any number of tasks may have a clone of; none of its calls
 /// waits for the network, but for [`send_when_ready`](Session::send_when_ready) and its being a
-/// [`Sink`](futures_sink::Sink). What happens is heard of from [`SessionEvents`]. All that is decided, the core's
-/// [`Session`](wirebeat::session::Session) decides: its documentation tells what is retried, when,
-/// and what becomes of messages.
+/// [`Sink`](futures_sink::Sink). What happens is heard of from [`SessionEvents`]. All that is decided,
+/// the core's [`Session`](wirebeat::session::Session) decides: its documentation tells what is retried,
+/// when, and what becomes of messages.
 ///
 /// When the last clone is dropped the session ends: before a connection is open what is under way is
 /// given up, and an open one is closed with 1001 (going away), behind all that waits to be sent. The

@@ -79,9 +79,16 @@ impl State {
     /// connection needs not know when exactly what comes next is.
     #[inline]
     pub(crate) fn note_sign_of_life(&mut self, now: Timestamp) {
-        self.looked_at = now;
-        self.is_calm =
+        let is_calm =
             !self.is_writing && self.rest.is_none() && self.connection.poll_transmit().is_none();
+        (self.looked_at, self.is_calm) = (now, is_calm);
+    }
+
+    /// The same where nothing waits to be written.
+    #[inline]
+    pub(crate) fn note_calm_sign_of_life(&mut self, now: Timestamp) {
+        debug_assert!(self.rest.is_none() && self.connection.poll_transmit().is_none());
+        (self.looked_at, self.is_calm) = (now, true);
     }
 
     /// How much room is read into for the next message to stand in a buffer of its own, if it comes

@@ -209,7 +209,6 @@ impl ReceivedResponse {
     }
 }
 
-/// Shows status and headers, and the length of the body.
 /// Why an answer other than 101 opens no connection.
 impl From<&ReceivedResponse> for HandshakeError {
     fn from(response: &ReceivedResponse) -> HandshakeError {
@@ -217,6 +216,7 @@ impl From<&ReceivedResponse> for HandshakeError {
     }
 }
 
+/// Shows status and headers, and the length of the body.
 impl fmt::Debug for ReceivedResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ReceivedResponse")

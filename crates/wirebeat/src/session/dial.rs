@@ -58,13 +58,14 @@ impl Session {
 
     /// A connection begins on the transport that was dialed.
     pub(super) fn connect(&mut self) {
-        #[cfg(feature = "deflate")]
-        self.keep_savings();
         let Some(target) = &self.target else { return };
         let open_timeout = self.deadline.take().map(|deadline| deadline.since(self.now));
         let config = Config { open_timeout, ..self.config.connection.clone() };
         let seed = self.seed.child(self.attempt.number().wrapping_mul(2));
-        self.connection = Some(Connection::client(target.to_request(), &config, &seed, self.now));
+        let connection = Connection::client(target.to_request(), &config, &seed, self.now);
+        #[cfg(feature = "deflate")]
+        self.keep_savings();
+        self.connection = Some(connection);
         self.app_len_back = 0;
         self.ledger = Ledger::default();
     }

@@ -68,8 +68,6 @@ pub(crate) struct Decompressor {
     is_untold: bool,
     /// What the message may spend on telling.
     credit: usize,
-    /// Whether something came that is no compressed data.
-    is_broken: bool,
 }
 
 /// Where a decompressor is.
@@ -80,6 +78,8 @@ enum Place {
     Inside,
     /// Behind a block that ended its stream.
     BehindStream,
+    /// Behind something that is no compressed data.
+    Broken,
 }
 
 /// How far a decompressor came.
@@ -101,14 +101,7 @@ impl Decompressor {
     /// It reads what was compressed with any window.
     pub(crate) fn new() -> Decompressor {
         let inflate = zlib_rs::Inflate::new(false, WindowBits::MAX.get());
-        Decompressor {
-            inflate,
-            place: Place::Before,
-            history: None,
-            is_untold: false,
-            credit: 0,
-            is_broken: false,
-        }
+        Decompressor { inflate, place: Place::Before, history: None, is_untold: false, credit: 0 }
     }
 
     /// Decompresses from `input` into `output`, as much as fits. What comes before the data is
@@ -119,20 +112,20 @@ impl Decompressor {
         input: &[u8],
         output: &mut [u8],
     ) -> Result<Inflated, InvalidDeflate> {
-        if self.is_broken {
-            return Err(InvalidDeflate);
-        }
-        if let (Place::Before, [first, ..]) = (self.place, input) {
-            self.begin(*first);
+        match (self.place, input) {
+            (Place::Broken, _) => return Err(InvalidDeflate),
+            (Place::Before, [first, ..]) => self.begin(*first),
+            (Place::Before | Place::Inside | Place::BehindStream, _) => {}
         }
         if self.is_untold && !input.is_empty() {
             self.tell();
         }
         let (taken, made) = self.step(input, output, InflateFlush::NoFlush);
-        if made == 0 && (self.is_broken || taken == 0 && !input.is_empty() && !output.is_empty()) {
+        let is_broken = self.place == Place::Broken;
+        if made == 0 && (is_broken || taken == 0 && !input.is_empty() && !output.is_empty()) {
             return Err(InvalidDeflate);
         }
-        let is_all = taken == input.len() && made < output.len() && !self.is_broken;
+        let is_all = taken == input.len() && made < output.len() && !is_broken;
         Ok(Inflated { taken, made, is_all })
     }
 
@@ -144,11 +137,15 @@ impl Decompressor {
         // A byte more than the tail, so that one who reads on is found out.
         const TAIL_AND_MORE: [u8; TAIL.len() + 1] = [0x00, 0x00, 0xFF, 0xFF, 0x00];
 
-        if self.place != Place::BehindStream {
-            // This stops behind every block.
-            let end = self.step(&TAIL_AND_MORE, &mut [0], InflateFlush::Block);
-            if end != (TAIL.len(), 0) || self.is_broken {
-                return Err(InvalidDeflate);
+        match self.place {
+            Place::Broken => return Err(InvalidDeflate),
+            Place::BehindStream => {}
+            Place::Before | Place::Inside => {
+                // This stops behind every block.
+                let end = self.step(&TAIL_AND_MORE, &mut [0], InflateFlush::Block);
+                if end != (TAIL.len(), 0) || self.place == Place::Broken {
+                    return Err(InvalidDeflate);
+                }
             }
         }
         self.place = Place::Before;
@@ -208,7 +205,7 @@ impl Decompressor {
                 self.is_untold = true;
                 self.place = Place::BehindStream;
             }
-            Err(_) => self.is_broken = true,
+            Err(_) => self.place = Place::Broken,
         }
         (taken, made)
     }
@@ -219,7 +216,6 @@ impl Decompressor {
         self.place = Place::Before;
         self.history = None;
         self.is_untold = false;
-        self.is_broken = false;
     }
 }
 
