@@ -206,3 +206,49 @@ impl ReadTimeout {
 pub(crate) fn is_blocked(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
+
+#[cfg(test)]
+mod tests {
+    use wirebeat::record::{Begin, Call, Recorded, Recorder, Recording, Role};
+    use wirebeat::{Config, Timestamp};
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::ZERO;
+
+    /// Writes nothing down.
+    #[derive(Debug)]
+    struct Nowhere;
+
+    impl Recorder for Nowhere {
+        fn record(&self, _begin: &Begin) -> Option<Box<dyn Recording>> {
+            Some(Box::new(Nowhere))
+        }
+    }
+
+    impl Recording for Nowhere {
+        fn call(&mut self, _at: Timestamp, _call: Call) {}
+
+        fn end(&mut self) {}
+    }
+
+    /// A connection that is recorded copies all that is left of what it doesn't know.
+    #[test]
+    fn what_is_left_is_known_by_its_mark_for_each_message_and_what_is_new_is_not() {
+        let config = Config::default();
+        let mut server = Recorded::begin(Role::EstablishedServer, &config, NOW, &Nowhere);
+        let bytes = b"\x81\x81\0\0\0\0a".repeat(3);
+        let mut chunk = Chunk::default();
+        let mut before = InputMark::default();
+        for _ in 0..2 {
+            chunk.bytes[..bytes.len()].copy_from_slice(&bytes);
+            chunk.fill(bytes.len());
+            let marks = [(); 3].map(|()| {
+                assert!(chunk.eat(|input| server.receive(NOW, input).is_some()));
+                chunk.mark
+            });
+            assert!(marks[0] != before && marks == [marks[0]; 3]);
+            before = marks[0];
+        }
+    }
+}

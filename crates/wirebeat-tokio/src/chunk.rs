@@ -145,3 +145,54 @@ impl Leftover {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use wirebeat::Config;
+    use wirebeat::record::{Begin, Call, Recorder, Recording, Role};
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::ZERO;
+
+    /// Writes nothing down.
+    #[derive(Debug)]
+    struct Nowhere;
+
+    impl Recorder for Nowhere {
+        fn record(&self, _begin: &Begin) -> Option<Box<dyn Recording>> {
+            Some(Box::new(Nowhere))
+        }
+    }
+
+    impl Recording for Nowhere {
+        fn call(&mut self, _at: Timestamp, _call: Call) {}
+
+        fn end(&mut self) {}
+    }
+
+    /// A connection that is recorded copies all that is left of what it doesn't know.
+    #[test]
+    fn what_is_left_is_known_by_its_mark_for_each_message() {
+        let config = Config::default();
+        let mut server = Recorded::begin(Role::EstablishedServer, &config, NOW, &Nowhere);
+        let mut bytes = b"\x81\x81\0\0\0\0a".repeat(3);
+        let mut leftover = Leftover::default();
+        leftover.keep(&bytes);
+        let mut chunk = Chunk::new(&mut bytes);
+        let marks = [(); 3].map(|()| {
+            assert!(chunk.receive(&mut server, NOW).is_some());
+            chunk.left().mark
+        });
+        assert!(marks[0] != InputMark::default() && marks == [marks[0]; 3]);
+
+        let marks = [(); 3].map(|()| {
+            let mut chunk = leftover.chunk();
+            assert!(chunk.receive(&mut server, NOW).is_some());
+            let left = chunk.left();
+            leftover.cut_to(left);
+            left.mark
+        });
+        assert!(marks[0] != InputMark::default() && marks == [marks[0]; 3]);
+    }
+}
