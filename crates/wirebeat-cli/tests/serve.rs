@@ -181,6 +181,41 @@ fn a_client_that_reads_nothing_holds_no_broadcast_up() {
 }
 
 #[test]
+fn of_messages_that_come_in_one_piece_none_is_lost_and_nobody_is_put_out() {
+    let (_server, address) = serve(&["--broadcast"]);
+    let mut sockets = [connect(&address), connect(&address)];
+    // Both are there when both have heard of the second.
+    for (number, socket) in sockets.iter_mut().enumerate() {
+        socket.send(format!("here is {number}")).unwrap();
+        while socket.recv() != Some(Message::from(format!("here is {number}"))) {}
+    }
+    assert_eq!(sockets[0].recv(), Some(Message::from("here is 1")));
+    let mut frames = Vec::new();
+    for number in 0..4000_u32 {
+        // Masked with zeroes, which change nothing (RFC 6455 §5.3).
+        frames.extend([0x82, 0x84, 0, 0, 0, 0]);
+        frames.extend(number.to_be_bytes());
+    }
+    sockets[0].get_ref().write_all(&frames).unwrap();
+    for socket in &mut sockets {
+        for number in 0..4000_u32 {
+            assert_eq!(socket.recv(), Some(Message::from(number.to_be_bytes().to_vec())));
+        }
+    }
+}
+
+#[test]
+fn a_log_that_nobody_reads_holds_nobody_up() {
+    let (_server, address) = serve(&[]);
+    // The lines are more than a pipe holds.
+    for _ in 0..1000 {
+        let mut socket = connect(&address);
+        socket.send("hello").unwrap();
+        assert_eq!(socket.recv(), Some(Message::from("hello")));
+    }
+}
+
+#[test]
 fn a_browser_gets_a_page() {
     let (_server, address) = serve(&[]);
     let (head, body) = http(&address, "GET", "/");

@@ -1,16 +1,21 @@
-use std::net::TcpStream;
+use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
 
-use wirebeat_std::{
-    AcceptError, Acceptance, CloseCode, CloseFrame, IncomingRequest, Pending, Prepared,
-    RequestRefusal, Sender, ServeError, WebSocket,
+use tokio::join;
+use tokio::net::TcpStream;
+use tokio::task::yield_now;
+use wirebeat_tokio::{
+    AcceptError, Acceptance, CloseCode, CloseFrame, IncomingRequest, MaybeTls, Pending, Prepared,
+    RequestRefusal, ServeError, WebSocket,
 };
 
 use super::Arguments;
 use super::hub::Hub;
 use super::log::{Client, Counts, Log};
 use super::page;
+
+/// What clients come by.
+type Stream = MaybeTls<TcpStream>;
 
 /// What all clients of a server share.
 #[derive(Debug)]
@@ -23,13 +28,13 @@ pub(crate) struct House {
 }
 
 impl House {
-    pub(crate) fn new(arguments: &Arguments) -> House {
-        House {
-            log: Log::new(arguments.quiet),
+    pub(crate) fn new(arguments: &Arguments) -> io::Result<House> {
+        Ok(House {
+            log: Log::new(arguments.quiet)?,
             subprotocols: arguments.subprotocol.clone(),
             hub: arguments.broadcast.then(Hub::default),
             clients: AtomicU64::new(0),
-        }
+        })
     }
 
     /// What it does with messages.
@@ -38,12 +43,13 @@ impl House {
     }
 
     /// Answers a request, and stays until the connection's end.
-    pub(crate) fn attend(&self, pending: Pending<TcpStream>) {
+    pub(crate) async fn attend(&self, pending: Pending<Stream>) {
         let attended = if pending.request().is_upgrade() {
-            self.open(pending)
+            self.open(pending).await
         } else {
             match page::answer(pending.request()) {
-                Ok(response) => pending.respond(&response),
+                // A connection's task is as large as the largest of its steps.
+                Ok(response) => Box::pin(pending.respond(&response)).await,
                 Err(_) => Ok(()),
             }
         };
@@ -64,82 +70,75 @@ impl House {
         self.log.refused(&format!("{error}{advice}"));
     }
 
-    fn open(&self, pending: Pending<TcpStream>) -> Result<(), AcceptError> {
+    async fn open(&self, pending: Pending<Stream>) -> Result<(), AcceptError> {
         let client = Client {
             number: self.clients.fetch_add(1, Ordering::Relaxed) + 1,
-            address: pending.get_ref().peer_addr().ok(),
+            address: pending.look(|stream| stream.get_ref().peer_addr().ok()),
         };
-        let chosen = self.choose(pending.request());
-        let acceptance = match &chosen {
-            Some(name) => Acceptance::new().subprotocol(name),
-            None => Acceptance::new(),
-        };
-        self.log.opened(client, pending.request(), chosen.as_deref());
-        let socket = pending.accept_with(&acceptance)?;
+        let acceptance = self.choose(client, pending.request());
+        let socket = pending.accept_with(&acceptance).await?;
         match &self.hub {
-            None => self.echo(client, socket),
-            Some(hub) => self.pass_on(client, socket, hub),
+            None => self.echo(client, socket).await,
+            Some(hub) => Box::pin(self.pass_on(client, socket, hub)).await,
         }
         Ok(())
     }
 
-    /// The client's first choice among the subprotocols that there are.
-    fn choose(&self, request: &IncomingRequest) -> Option<String> {
-        request
-            .subprotocols()
-            .find(|name| self.subprotocols.iter().any(|own| own == name))
-            .map(Into::into)
+    /// Chooses the client's first choice among the subprotocols that there are.
+    fn choose(&self, client: Client, request: &IncomingRequest) -> Acceptance {
+        let mut names = request.subprotocols();
+        let chosen = names.find(|name| self.subprotocols.iter().any(|own| own == name));
+        self.log.opened(client, request, chosen);
+        chosen.map_or_else(Acceptance::new, |name| Acceptance::new().subprotocol(name))
     }
 
     /// Sends back what comes.
-    fn echo(&self, client: Client, mut socket: WebSocket<TcpStream>) {
+    async fn echo(&self, client: Client, mut socket: WebSocket<Stream>) {
         let mut counts = Counts::default();
-        while let Some(message) = socket.recv() {
+        while let Some(message) = socket.recv().await {
             counts.received += 1;
             // Once closing has begun nothing can be sent, and the rest is received to the end.
-            if socket.send(message).is_ok() {
+            if socket.send(message).await.is_ok() {
                 counts.sent += 1;
             }
         }
         if let Some(closed) = socket.closed() {
-            self.log.closed(client, closed, counts, socket.savings());
+            self.log.closed(client, &closed, counts, socket.savings());
         }
     }
 
     /// Gives what comes to all clients, this one included.
-    fn pass_on(&self, client: Client, socket: WebSocket<TcpStream>, hub: &Hub) {
+    async fn pass_on(&self, client: Client, socket: WebSocket<Stream>, hub: &Hub) {
         let (sender, mut receiver) = socket.split();
-        let messages = hub.join(client.number);
-        let (own, mut counts) = (sender.clone(), Counts::default());
-        thread::scope(|scope| {
-            let pass = move || {
-                let sent = messages.take_while(|message| own.send_prepared(message).is_ok());
-                let sent = sent.count() as u64;
-                // The queue ends when the hub has put the client out, or the connection has ended.
-                close(&own, CloseCode::TRY_AGAIN_LATER, "too slow");
-                sent
-            };
-            let Ok(writer) = thread::Builder::new().name("send".into()).spawn_scoped(scope, pass)
-            else {
-                return close(&sender, CloseCode::TRY_AGAIN_LATER, "no thread");
-            };
-            while let Some(message) = receiver.recv() {
-                counts.received += 1;
+        let mut queue = hub.join(client.number);
+        let send = async {
+            let mut sent = 0;
+            while let Some(message) = queue.next().await
+                && sender.send_prepared(&message).await.is_ok()
+            {
+                sent += 1;
+            }
+            // The queue ends when the hub has put the client out, or the connection has ended, and
+            // then this changes nothing.
+            if let Ok(frame) = CloseFrame::new(CloseCode::TRY_AGAIN_LATER, "too slow") {
+                let _ = sender.start_close(Some(frame)).await;
+            }
+            sent
+        };
+        let receive = async {
+            let mut received = 0;
+            while let Some(message) = receiver.recv().await {
+                received += 1;
                 hub.send(&Prepared::new(message));
+                // Many may have come in one piece: those who read them get to it meanwhile.
+                yield_now().await;
             }
             hub.leave(client.number);
-            counts.sent = writer.join().unwrap_or_default();
-        });
-        hub.leave(client.number);
+            received
+        };
+        let (sent, received) = join!(send, receive);
         if let Some(closed) = receiver.closed() {
-            self.log.closed(client, closed, counts, sender.savings());
+            self.log.closed(client, &closed, Counts { received, sent }, sender.savings());
         }
-    }
-}
-
-/// Begins the closing handshake; where it has begun already, this changes nothing.
-fn close(sender: &Sender<TcpStream>, code: CloseCode, reason: &'static str) {
-    if let Ok(frame) = CloseFrame::new(code, reason) {
-        let _ = sender.start_close(Some(frame));
     }
 }

@@ -1,9 +1,10 @@
-use std::io::Write;
+use std::io::{self, Write};
 use std::net::SocketAddr;
 
 use owo_colors::{AnsiColors, OwoColorize};
-use wirebeat_std::{Closed, IncomingRequest, Savings, Stopped};
+use wirebeat_tokio::{Closed, IncomingRequest, Savings, Stopped};
 
+use super::printer::Printer;
 use crate::failure::Failure;
 use crate::options::saved;
 use crate::show::{harmless, time_of_day};
@@ -11,7 +12,8 @@ use crate::show::{harmless, time_of_day};
 /// What is printed of the connections, a line each time that one begins or ends.
 #[derive(Debug)]
 pub(crate) struct Log {
-    is_quiet: bool,
+    /// `None` if nothing is to be printed.
+    printer: Option<Printer>,
 }
 
 /// A client, as it's called in the log.
@@ -30,8 +32,9 @@ pub(crate) struct Counts {
 }
 
 impl Log {
-    pub(crate) fn new(is_quiet: bool) -> Log {
-        Log { is_quiet }
+    pub(crate) fn new(is_quiet: bool) -> io::Result<Log> {
+        let printer = if is_quiet { None } else { Some(Printer::start()?) };
+        Ok(Log { printer })
     }
 
     /// Where the server listens, in a form that can be copied.
@@ -41,7 +44,7 @@ impl Log {
         scheme_end: &str,
         address: SocketAddr,
     ) -> Result<(), Failure> {
-        if self.is_quiet {
+        if self.printer.is_none() {
             return Ok(());
         }
         let mut output = anstream::stdout().lock();
@@ -89,17 +92,20 @@ impl Log {
         self.note(&format!("{} {what}", "!".red()));
     }
 
+    /// The last line: it's printed when this returns.
     pub(crate) fn stopped(&self, Stopped { dropped }: Stopped) {
         self.note(&match dropped {
             0 => "stopped".to_owned(),
             dropped => format!("stopped; {dropped} didn't answer, and were dropped"),
         });
+        if let Some(printer) = &self.printer {
+            printer.finish();
+        }
     }
 
     pub(crate) fn note(&self, what: &str) {
-        if !self.is_quiet {
-            // The server goes on, whether or not anybody reads this.
-            let _ = writeln!(anstream::stdout(), "{} {what}", time_of_day().dimmed());
+        if let Some(printer) = &self.printer {
+            printer.print(format!("{} {what}", time_of_day().dimmed()));
         }
     }
 

@@ -14,15 +14,18 @@ mod hub;
 mod log;
 mod options;
 mod page;
+mod printer;
 mod tls;
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use wirebeat_std::Server;
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use wirebeat_tokio::Server;
 
 use self::attend::House;
 use crate::failure::{EXIT_CODES, Failure};
@@ -75,7 +78,7 @@ pub(crate) struct Arguments {
     /// Let pages of this origin connect, such as https://example.com; may be repeated
     #[arg(short, long, value_name = "ORIGIN", value_parser = options::origin,
           help_heading = "Who may connect")]
-    origin: Vec<wirebeat_std::Origin>,
+    origin: Vec<wirebeat_tokio::Origin>,
 
     /// Let every page connect, whatever site it's from
     #[arg(long, conflicts_with = "origin", help_heading = "Who may connect")]
@@ -128,12 +131,17 @@ Examples:
 
 /// Serves until it's told to end.
 pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
+    let runtime = Runtime::new().map_err(not_started)?;
+    runtime.block_on(serve(arguments))
+}
+
+async fn serve(arguments: Arguments) -> Result<(), Failure> {
     let tls = match &arguments.tls_cert {
         Some(certificate) => Some(tls::config(certificate, arguments.tls_key.as_deref())?),
         None => None,
     };
-    let (listener, address) = listen(&arguments.address)?;
-    let house = Arc::new(House::new(&arguments));
+    let (listener, address) = listen(&arguments.address).await?;
+    let house = Arc::new(House::new(&arguments).map_err(not_started)?);
     let server = Server::new(listener, options::origins(&arguments, address))
         .config(crate::options::config(
             arguments.heartbeat,
@@ -158,13 +166,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         Some(tls) => (server.tls(tls), "s"),
         None => (server, ""),
     };
-    let serving = server
-        .start({
-            let house = Arc::clone(&house);
-            move |pending| house.attend(pending)
-        })
-        .map_err(|error| Failure::Io("the server can't be started".into(), error))?;
-    let stopper = serving.stopper();
+    let stopper = server.stopper();
     Interrupt::handle({
         let house = Arc::clone(&house);
         move || {
@@ -173,12 +175,22 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         }
     })?;
     house.log.listening(house.does(), scheme_end, address)?;
-    let stopped = serving.wait();
-    house.log.stopped(stopped);
+    let serving = server.serve({
+        let house = Arc::clone(&house);
+        move |pending| {
+            let house = Arc::clone(&house);
+            async move { house.attend(pending).await }
+        }
+    });
+    house.log.stopped(serving.await);
     Ok(())
 }
 
-fn listen(address: &str) -> Result<(TcpListener, SocketAddr), Failure> {
+fn not_started(error: io::Error) -> Failure {
+    Failure::Io("the server can't be started".into(), error)
+}
+
+async fn listen(address: &str) -> Result<(TcpListener, SocketAddr), Failure> {
     let refused = |error: io::Error| {
         let advice = match error.kind() {
             io::ErrorKind::AddrInUse => ", as another program does; name another port",
@@ -188,7 +200,7 @@ fn listen(address: &str) -> Result<(TcpListener, SocketAddr), Failure> {
         };
         Failure::Io(format!("can't listen on {address}{advice}"), error)
     };
-    let listener = TcpListener::bind(address).map_err(refused)?;
+    let listener = TcpListener::bind(address).await.map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
     Ok((listener, address))
 }

@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 
-use wirebeat_std::extension::{Deflate, DeflateParameters};
-use wirebeat_std::{Origin, OriginPolicy};
+use wirebeat_tokio::extension::{Deflate, DeflateParameters};
+use wirebeat_tokio::{Origin, OriginPolicy};
 
 use super::Arguments;
 

@@ -1,4 +1,4 @@
-use wirebeat_std::{IncomingRequest, Response, ResponseError};
+use wirebeat_tokio::{IncomingRequest, Response, ResponseError};
 
 const HTML: &str = include_str!("page/page.html");
 const STYLE: &str = include_str!("page/page.css");

@@ -1,8 +1,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use wirebeat_std::rustls::ServerConfig;
-use wirebeat_std::rustls::crypto::ring;
+use wirebeat_tokio::rustls::ServerConfig;
+use wirebeat_tokio::rustls::crypto::ring;
 
 use crate::failure::Failure;
 use crate::pem;
