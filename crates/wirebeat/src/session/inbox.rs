@@ -142,7 +142,9 @@ mod tests {
 
     use super::*;
     use crate::session::{Session, SessionConfig};
-    use crate::{CloseCode, CloseFrame, DialError, Message, Seed, Timestamp};
+    use crate::{
+        CloseCode, CloseFrame, DialError, Fragment, Kind, Message, Payload, Seed, Timestamp,
+    };
 
     const NOW: Timestamp = Timestamp::ZERO;
 
@@ -163,9 +165,28 @@ mod tests {
         assert!(inbox.is_full());
         inbox.take().unwrap();
         assert!(!inbox.is_full());
-        let mut inbox = Inbox::<()>::default();
-        inbox.keep(SessionEvent::Message(Message::from(vec![0; LEN_MAX])));
-        assert!(inbox.is_full());
+    }
+
+    #[test]
+    fn reading_stops_at_64_kib_of_payload_whatever_it_belongs_to() {
+        let piece = |len| {
+            let payload = Payload::from(vec![0; len]);
+            let (kind, first, last) = (Kind::Binary, true, true);
+            SessionEvent::Fragment(Fragment { kind, payload, first, last })
+        };
+        let message = |len| SessionEvent::Message(Message::from(vec![0; len]));
+        let ping = |len| SessionEvent::Ping(Payload::from(vec![0; len]));
+        let pong = |len| SessionEvent::Pong { payload: Payload::from(vec![0; len]), latency: None };
+        let kinds: [&dyn Fn(usize) -> SessionEvent<'static>; 4] = [&message, &piece, &ping, &pong];
+        for event in kinds {
+            let mut inbox = Inbox::<()>::default();
+            inbox.keep(event(64 * 1024 - 1));
+            assert!(!inbox.is_full());
+            inbox.keep(event(1));
+            assert!(inbox.is_full());
+            inbox.take().unwrap();
+            assert!(!inbox.is_full());
+        }
     }
 
     #[test]

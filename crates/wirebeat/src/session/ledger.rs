@@ -154,3 +154,21 @@ impl Ledger {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_one_after_the_other_take_no_more_room_than_one() {
+        let mut ledger = Ledger::default();
+        let first = MessageId::NONE.next();
+        let mut id = first;
+        for _ in 0..1000 {
+            ledger.give(id, 1);
+            id = id.next();
+        }
+        assert_eq!(ledger.runs.len(), 1);
+        assert_eq!((ledger.fate(first, 0), ledger.fate(id, 0)), (Some(Fate::HandedOver), None));
+    }
+}

@@ -8,6 +8,8 @@ mod support;
 
 mod backing_off;
 mod close_in_every_phase;
+#[cfg(feature = "deflate")]
+mod compression;
 mod delays_of_the_application;
 mod dialing;
 mod greeting_outbox_open;
