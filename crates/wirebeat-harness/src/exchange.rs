@@ -128,7 +128,7 @@ impl End {
     }
 
     fn is_done(&mut self) -> bool {
-        self.waits.is_none() && self.to_send.is_empty() && self.connection.poll_transmit().is_none()
+        self.waits.is_none() && self.to_send.is_empty() && !self.connection.has_transmit()
     }
 
     /// Takes some bytes of output, in one of three ways.

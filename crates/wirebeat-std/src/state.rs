@@ -303,7 +303,7 @@ impl State {
     }
 
     fn has_output_to_take(&mut self) -> bool {
-        self.connection.poll_transmit().is_some()
+        self.connection.has_transmit()
     }
 
     fn has_said_last(&mut self) -> bool {

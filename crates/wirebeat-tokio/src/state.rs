@@ -191,8 +191,9 @@ impl State {
     }
 
     /// Whether bytes wait to be written that nobody is about to write.
-    pub(crate) fn has_output(&mut self) -> bool {
-        self.rest.is_some() || self.is_unflushed || self.connection.poll_transmit().is_some()
+    #[inline]
+    pub(crate) fn has_output(&self) -> bool {
+        self.rest.is_some() || self.is_unflushed || self.connection.has_transmit()
     }
 
     /// Whether there is nothing that could be written, now or later.

@@ -49,8 +49,8 @@ impl State {
     pub(crate) fn has_output_to_take(&mut self) -> bool {
         let connection = &mut self.connection;
         match &self.tls {
-            Some(tls) => tls.has_output(|| connection.poll_transmit().is_some()),
-            None => connection.poll_transmit().is_some(),
+            Some(tls) => tls.has_output(|| connection.has_transmit()),
+            None => connection.has_transmit(),
         }
     }
 

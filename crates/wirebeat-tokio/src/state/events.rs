@@ -79,15 +79,14 @@ impl State {
     /// connection needs not know when exactly what comes next is.
     #[inline]
     pub(crate) fn note_sign_of_life(&mut self, now: Timestamp) {
-        let is_calm =
-            !self.is_writing && self.rest.is_none() && self.connection.poll_transmit().is_none();
+        let is_calm = !self.is_writing && self.rest.is_none() && !self.connection.has_transmit();
         (self.looked_at, self.is_calm) = (now, is_calm);
     }
 
     /// The same where nothing waits to be written.
     #[inline]
     pub(crate) fn note_calm_sign_of_life(&mut self, now: Timestamp) {
-        debug_assert!(self.rest.is_none() && self.connection.poll_transmit().is_none());
+        debug_assert!(self.rest.is_none() && !self.connection.has_transmit());
         (self.looked_at, self.is_calm) = (now, true);
     }
 

@@ -61,6 +61,13 @@ impl Connection {
         self.queue.transmit()
     }
 
+    /// Whether [`poll_transmit`](Connection::poll_transmit) has bytes to write.
+    #[must_use]
+    #[inline]
+    pub fn has_transmit(&self) -> bool {
+        self.queue.has_transmit()
+    }
+
     /// Takes out at most `max` bytes to write, so that the connection needn't be held meanwhile.
     ///
     /// While some of them aren't reported by [`handle_written`](Connection::handle_written), there

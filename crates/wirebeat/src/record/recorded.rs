@@ -106,6 +106,13 @@ impl Recorded {
         self.connection.poll_transmit()
     }
 
+    /// As [`Connection::has_transmit`].
+    #[must_use]
+    #[inline]
+    pub fn has_transmit(&self) -> bool {
+        self.connection.has_transmit()
+    }
+
     /// As [`Connection::take_transmit`].
     #[inline]
     pub fn take_transmit(&mut self, max: usize) -> Option<Outgoing> {

@@ -20,12 +20,15 @@ fn that_is_dropped_changes_nothing() {
 fn is_none_when_nothing_waits() {
     for role in ROLES {
         let mut connection = opened(role);
-        assert!(connection.poll_transmit().is_none());
+        assert!(connection.poll_transmit().is_none() && !connection.has_transmit());
         assert!(connection.take_transmit(100).is_none());
         connection.send(START, "x").expect("room");
+        assert!(connection.poll_transmit().is_some() && connection.has_transmit());
         assert!(connection.take_transmit(0).is_none());
         write_all(&mut connection, START);
-        assert!(connection.poll_transmit().is_none());
+        assert!(connection.poll_transmit().is_none() && !connection.has_transmit());
+        receive(&mut connection, START, &from_peer_of(role, PING, b""));
+        assert!(connection.poll_transmit().is_some() && connection.has_transmit(), "a pong waits");
     }
 }
 

@@ -24,9 +24,10 @@ fn is_one_at_a_time() {
         for written in 0..4 {
             assert!(connection.take_transmit(4).is_none(), "after {written} bytes");
             assert!(connection.poll_transmit().is_none(), "after {written} bytes");
+            assert!(!connection.has_transmit(), "after {written} bytes");
             connection.handle_written(START, 1);
         }
-        assert!(connection.poll_transmit().is_some());
+        assert!(connection.poll_transmit().is_some() && connection.has_transmit());
     }
 }
 

@@ -37,8 +37,18 @@ fn the_greeting_may_change() {
 /// It may be a login.
 #[test]
 fn the_greeting_stays_out_of_logs() {
-    let config = SessionConfig { greeting: vec!["secret".into()], ..usual() };
+    let reconnect = Reconnect::default().should_reconnect(|_| true);
+    let config = SessionConfig {
+        greeting: vec!["secret".into()],
+        reconnect: Some(reconnect),
+        outbox_messages_max: 321,
+        ..usual()
+    };
     let shown = format!("{config:?}");
+    for part in ["SessionConfig", "greeting: 1", "ShouldReconnect(..)", "outbox_messages_max: 321"]
+    {
+        assert!(shown.contains(part), "{shown}");
+    }
     let shown = format!("{shown} {:?}", session(config, START));
     assert!(!shown.contains("secret"), "{shown}");
 }

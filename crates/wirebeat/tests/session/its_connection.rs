@@ -1,6 +1,7 @@
 //! What a session knows of the connection that it has, and of one that it hasn't.
 
 use super::*;
+use bytes::BufMut;
 
 /// RFC 6455 §5.5.3: the answer to the heartbeat's ping measures the latency.
 #[test]
@@ -106,4 +107,67 @@ fn fates_that_are_too_long_ago_are_forgotten() {
         assert!(known(*handed_over).is_none_or(|fate| fate == Fate::HandedOver));
         assert!(known(*lost).is_none_or(|fate| fate == Fate::Lost));
     }
+}
+
+/// What the driver reports of its transport reaches the connection, and no other.
+#[test]
+fn a_write_stall_ends_the_connection_that_is_blocked() {
+    let connection = Config { heartbeat: None, ..Config::default() };
+    let mut session = session(SessionConfig { connection, ..fixed() }, START);
+    let before = open(&mut session, START);
+    let closed = lose(&mut session, START, before);
+    let now = wait_for_retry(&mut session, &closed);
+    let attempt = open(&mut session, now);
+    session.send(now, "unread").unwrap();
+    session.handle_write_blocked(now, before);
+    assert_eq!(session.poll_timeout(), None);
+    session.handle_write_blocked(now, attempt);
+    session.handle_timeout(now + secs(30));
+    let closed = support::closed(&poll(&mut session));
+    assert_eq!(closed.closed.cause.reason, Reason::WriteStall);
+}
+
+/// Bytes are left unread because our application is slow, so that silence says nothing of the peer.
+#[test]
+fn silence_ends_no_connection_that_is_not_read() {
+    let heartbeat = Some(Heartbeat::pings(secs(20), secs(20)));
+    let connection = Config { heartbeat, ..Config::default() };
+    let mut session = session(SessionConfig { connection, ..fixed() }, START);
+    let attempt = open(&mut session, START);
+    session.handle_reading(START, attempt, false);
+    for second in 0..100 {
+        session.handle_timeout(START + secs(second));
+        write_all(&mut session, START + secs(second), attempt);
+    }
+    assert_eq!(session.ready_state(), ReadyState::Open);
+    session.handle_reading(START + secs(100), attempt, true);
+    for second in 100..200 {
+        session.handle_timeout(START + secs(second));
+        write_all(&mut session, START + secs(second), attempt);
+    }
+    assert_ne!(session.ready_state(), ReadyState::Open);
+}
+
+/// The buffer that a long message is read into is the connection's, and of no attempt that is over.
+#[test]
+fn a_long_message_may_be_read_into() {
+    let mut session = session(fixed(), START);
+    let before = open(&mut session, START);
+    let closed = lose(&mut session, START, before);
+    let now = wait_for_retry(&mut session, &closed);
+    let attempt = open(&mut session, now);
+    assert!(session.read_target(attempt).is_none(), "nothing has come");
+    let payload = vec![7; 20_000];
+    let frame = from_peer_of(Role::Client, 0x82, &payload);
+    let (head, mut rest) = frame.split_at(frame.len() - payload.len());
+    assert_eq!(receive(&mut session, now, attempt, head), []);
+    assert!(session.read_target(before).is_none(), "that is over");
+    while let Some(mut target) = session.read_target(attempt) {
+        let (now_read, later) = rest.split_at(target.remaining_mut().min(rest.len()));
+        target.put_slice(now_read);
+        rest = later;
+    }
+    assert_eq!(rest, [], "all of it has its place");
+    let events = receive(&mut session, now, attempt, b"");
+    assert_eq!(events, [SessionEvent::Message(Message::from(payload))]);
 }

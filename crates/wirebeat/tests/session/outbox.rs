@@ -429,3 +429,18 @@ fn the_fate_of_many_is_remembered_as_long_as_it_is_one() {
     ids.retain(|id| session.fate(*id) != Some(Fate::Dropped));
     assert_eq!(ids, []);
 }
+
+/// It isn't seen to be out before something behind it is.
+#[test]
+fn an_empty_message_is_out_when_what_follows_it_is() {
+    let mut session = session(limited(1000, 2), START);
+    for message in ["", "12345"] {
+        session.send(START, message).expect("there's room");
+    }
+    let attempt = open(&mut session, START);
+    write(&mut session, START, attempt, 2 + 4 + 2 + 4 + 3);
+    let close = from_peer_of(Role::Client, 0x88, &behaviour::close_body(1001, ""));
+    receive(&mut session, START, attempt, &close);
+    session.send(START, "later").expect("only one may have to wait again");
+    assert_eq!(refusal_of(&mut session, "later"), SendErrorReason::Full);
+}

@@ -69,3 +69,14 @@ fn credentials_stay_out_of_logs() {
     let shown = format!("{target:?} {:?}", target.to_request());
     assert!(!shown.contains("secret") && !shown.contains("dXNlcjpzZWNyZXQ="), "{shown}");
 }
+
+/// RFC 6455 §4.1: a page's client says where it's from.
+#[test]
+fn the_origin_is_in_the_request() {
+    let target = Target::parse("ws://example.com").unwrap();
+    let target = target.origin("https://page.example").unwrap();
+    let mut session = Session::new(target, fixed(), Seed::new([7; 32]), START);
+    let attempt = dial(&mut session, START);
+    let request = String::from_utf8(write_all(&mut session, START, attempt)).unwrap();
+    assert_eq!(behaviour::header(&request, "Origin"), Some("https://page.example"));
+}

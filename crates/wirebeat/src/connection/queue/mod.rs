@@ -200,6 +200,12 @@ impl SendQueue {
         Transmit::new(&self.data, &self.control)
     }
 
+    /// Whether [`transmit`](SendQueue::transmit) has bytes.
+    #[inline]
+    pub(crate) fn has_transmit(&self) -> bool {
+        self.outstanding.is_none() && !(self.data.is_empty() && self.control.is_empty())
+    }
+
     /// Takes out at most `max` bytes from the front.
     pub(crate) fn take(&mut self, max: usize) -> Option<Outgoing> {
         if self.outstanding.is_some() {

@@ -100,6 +100,8 @@ mod tests {
         (request.host().into(), request.port(), request.target().into())
     }
 
+    const CREDENTIALS: &str = "user and password aren't sent; give an Authorization header instead";
+
     fn fault(url: &str) -> Option<UrlFault> {
         Target::parse_strictly(url).err()
     }
@@ -122,12 +124,25 @@ mod tests {
 
     #[test]
     fn a_url_that_leads_nowhere_is_refused_with_what_is_wrong() {
-        assert!(matches!(fault("example.com"), Some(UrlFault::Malformed(_))));
-        assert!(matches!(fault("ws://"), Some(UrlFault::Malformed(_))));
-        assert_eq!(fault("http://example.com"), Some(UrlFault::Scheme));
-        assert_eq!(fault("ws://example.com/#top"), Some(UrlFault::Fragment));
-        assert_eq!(fault("ws://user:secret@example.com/"), Some(UrlFault::Credentials));
-        assert_eq!(fault("ws://user@example.com/"), Some(UrlFault::Credentials));
+        for (url, expected) in [
+            ("http://example.com", "its scheme must be ws or wss"),
+            ("ws://example.com/#top", "a WebSocket URL has no #fragment; write # as %23"),
+            ("ws://user:secret@example.com/", CREDENTIALS),
+            ("ws://user@example.com/", CREDENTIALS),
+        ] {
+            assert_eq!(fault(url).map(|fault| format!("{fault}")).as_deref(), Some(expected));
+        }
+        for malformed in ["example.com", "ws://"] {
+            let Some(fault) = fault(malformed) else { unreachable!("{malformed}") };
+            assert!(matches!(fault, UrlFault::Malformed(_)));
+            let said = format!("{fault}");
+            assert!(said.starts_with("it isn't a URL ("), "{said}");
+            assert!(said.ends_with("); write ws://host:port/path"), "{said}");
+        }
+        let said = format!("{} / {}", UrlFault::Host, UrlFault::Target);
+        let expected = "its host isn't a name or an address / \
+            its path or query has characters that must be percent-encoded";
+        assert_eq!(said, expected);
     }
 
     #[test]
