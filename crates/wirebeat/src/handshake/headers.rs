@@ -239,3 +239,21 @@ fn is_reserved(name: &str) -> bool {
         .is_some_and(|prefix| prefix.eq_ignore_ascii_case(RESERVED_PREFIX))
         || RESERVED.iter().any(|reserved| name.eq_ignore_ascii_case(reserved))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_parser_found_is_kept_in_one_allocation_of_the_right_size() {
+        let none = Headers::collect_from(&[]);
+        assert!(none.is_empty());
+        assert_eq!((none.len(), none.lines.capacity()), (0, 0));
+        let parsed = [("Host", "example.com"), ("X", ""), ("Accept-Language", "eo")];
+        let parsed = parsed.map(|(name, value)| httparse::Header { name, value: value.as_bytes() });
+        let headers = Headers::collect_from(&parsed);
+        assert!(!headers.is_empty());
+        assert_eq!((headers.len(), headers.get_str("X")), (3, Some("")));
+        assert_eq!(headers.lines.capacity(), headers.lines.len());
+    }
+}
