@@ -12,7 +12,10 @@ use wirebeat_std::{Client, ConnectError, Message, WebSocket};
 
 /// A server on a free port, and its address.
 fn serve(arguments: &[&str]) -> (Running, String) {
-    let mut server = Running::start(&[&["serve", "127.0.0.1:0"], arguments].concat());
+    listening(Running::start(&[&["serve", "127.0.0.1:0"], arguments].concat()))
+}
+
+fn listening(mut server: Running) -> (Running, String) {
     let listening = server.line();
     let address = listening.split("://").nth(1).and_then(|rest| rest.split('/').next());
     let address = address.unwrap_or_else(|| panic!("{listening}")).to_owned();
@@ -289,6 +292,36 @@ fn limits_are_what_the_command_line_says() {
     let mut answer = String::new();
     second.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 "));
+}
+
+#[test]
+fn where_the_system_has_no_more_files_clients_wait_and_it_is_said_once() {
+    let server = Running::start_with_files(40, &["serve", "127.0.0.1:0"]);
+    let (mut server, address) = listening(server);
+    let mut sockets = Vec::new();
+    let mut waiting = loop {
+        let mut stream = TcpStream::connect(&address).unwrap();
+        write!(stream, "GET /path HTTP/1.1\r\nHost: {address}\r\n").unwrap();
+        write!(stream, "Connection: Upgrade\r\nUpgrade: websocket\r\n").unwrap();
+        write!(stream, "Sec-WebSocket-Version: 13\r\n").unwrap();
+        write!(stream, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n").unwrap();
+        let line = server.line();
+        if !line.contains(" open /path") {
+            assert!(line.contains("clients have to wait"), "{line}");
+            assert!(line.ends_with("raise their limit or lower --max-connections"), "{line}");
+            break stream;
+        }
+        sockets.push(stream);
+    };
+    sockets.clear();
+    let mut answer = [0; 12];
+    waiting.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 101");
+    drop(waiting);
+    server.signal("INT");
+    let (log, errors, code) = server.finish();
+    assert_eq!((&*errors, code), ("", Some(0)));
+    assert!(!log.contains("clients have to wait"), "{log}");
 }
 
 #[test]

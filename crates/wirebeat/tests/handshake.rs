@@ -254,3 +254,46 @@ fn what_could_never_match_cannot_be_listed() {
         assert!(Origin::new(text).is_err(), "{text}");
     }
 }
+
+/// RFC 3986 §3.1: "a letter and followed by any combination of letters, digits, plus, period, or
+/// hyphen".
+#[test]
+fn a_scheme_is_what_a_uri_may_begin_with() {
+    for scheme in ["", "1http", "+http", "ht_tp", "ht tp", "hätp", "http:"] {
+        assert!(Origin::new(&format!("{scheme}://example.com")).is_err(), "{scheme}");
+    }
+    for scheme in ["h", "chrome-extension", "h2.tp+x"] {
+        assert!(Origin::new(&format!("{scheme}://example.com")).is_ok(), "{scheme}");
+    }
+}
+
+/// RFC 6454 §6.2.
+#[test]
+fn an_origin_is_written_as_browsers_write_it() {
+    for (text, written) in [
+        ("null", "null"),
+        ("HTTPS://Example.COM", "https://example.com"),
+        ("https://example.com:443", "https://example.com"),
+        ("https://example.com:80", "https://example.com:80"),
+        ("http://localhost:8080", "http://localhost:8080"),
+        ("http://[2001:DB8::1]:80", "http://[2001:db8::1]"),
+        ("app://local", "app://local"),
+        ("app://local:7", "app://local:7"),
+    ] {
+        assert_eq!(Origin::new(text).map(|origin| origin.to_string()), Ok(written.into()));
+    }
+}
+
+#[test]
+fn an_answer_can_be_looked_at() {
+    let acceptance = Acceptance::new();
+    assert_eq!(acceptance.subprotocol_name(), None);
+    assert!(acceptance.headers().is_empty());
+    let acceptance = acceptance.subprotocol("chat").header("X", "1").expect("a header");
+    assert_eq!(acceptance.subprotocol_name(), Some("chat"));
+    assert_eq!(acceptance.headers().get_str("X"), Some("1"));
+    let response = Response::new(404).expect("a status").header("X", "1").expect("a header");
+    assert_eq!((response.status(), response.content()), (404, &b""[..]));
+    let response = response.body("none");
+    assert_eq!((response.headers().len(), response.content()), (1, &b"none"[..]));
+}

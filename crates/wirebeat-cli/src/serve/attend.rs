@@ -1,5 +1,5 @@
 use std::io;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use tokio::join;
 use tokio::net::TcpStream;
@@ -25,6 +25,8 @@ pub(crate) struct House {
     /// All clients, if what one sends goes to all.
     hub: Option<Hub>,
     clients: AtomicU64,
+    /// Whether it was said that clients have to wait, and none has gone since.
+    is_short: AtomicBool,
 }
 
 impl House {
@@ -34,6 +36,7 @@ impl House {
             subprotocols: arguments.subprotocol.clone(),
             hub: arguments.broadcast.then(Hub::default),
             clients: AtomicU64::new(0),
+            is_short: AtomicBool::new(false),
         })
     }
 
@@ -56,18 +59,24 @@ impl House {
         if let Err(error) = attended {
             self.not_served(&ServeError::Opening(error));
         }
+        self.is_short.store(false, Ordering::Relaxed);
     }
 
     /// Says why somebody got no connection, unless that changed its mind, as browsers do.
     pub(crate) fn not_served(&self, error: &ServeError) {
-        let advice = match error {
+        self.log.refused(&match error {
             ServeError::Opening(AcceptError::Gone(_)) => return,
             ServeError::Opening(AcceptError::Refused(RequestRefusal::OriginRefused)) => {
-                "; --origin lets its pages in"
+                format!("{error}; --origin lets its pages in")
             }
-            _ => "",
-        };
-        self.log.refused(&format!("{error}{advice}"));
+            // The system is asked again many times a second.
+            ServeError::Accept(_) if self.is_short.swap(true, Ordering::Relaxed) => return,
+            ServeError::Accept(error) => format!(
+                "clients have to wait ({error}); if files are too many, raise their limit or lower \
+                --max-connections"
+            ),
+            ServeError::Opening(_) | ServeError::Panicked => error.to_string(),
+        });
     }
 
     async fn open(&self, pending: Pending<Stream>) -> Result<(), AcceptError> {

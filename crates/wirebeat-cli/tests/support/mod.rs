@@ -49,7 +49,18 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn start(arguments: &[&str]) -> Running {
-        let mut command = wirebeat(arguments);
+        Running::start_as(wirebeat(arguments))
+    }
+
+    /// The program as a shell starts it that lets it open so many files.
+    pub(crate) fn start_with_files(files_max: u32, arguments: &[&str]) -> Running {
+        let mut command = Command::new("bash");
+        command.args(["-c", &format!("ulimit -n {files_max}; exec \"$0\" \"$@\"")]);
+        command.arg(env!("CARGO_BIN_EXE_wirebeat")).args(arguments);
+        Running::start_as(command)
+    }
+
+    fn start_as(mut command: Command) -> Running {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         Running { child: Some(command.spawn().unwrap()), output: None, errors: None }
     }
