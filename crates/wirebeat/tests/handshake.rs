@@ -277,6 +277,7 @@ fn an_origin_is_written_as_browsers_write_it() {
         ("https://example.com:80", "https://example.com:80"),
         ("http://localhost:8080", "http://localhost:8080"),
         ("http://[2001:DB8::1]:80", "http://[2001:db8::1]"),
+        ("http://[::]:8080", "http://[::]:8080"),
         ("app://local", "app://local"),
         ("app://local:7", "app://local:7"),
     ] {

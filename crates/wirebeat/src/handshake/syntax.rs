@@ -70,13 +70,14 @@ pub(super) struct Authority<'t> {
 impl<'t> Authority<'t> {
     /// Splits and checks an authority. An empty port is none, an empty host is refused.
     pub(super) fn parse(text: &'t str) -> Option<Authority<'t>> {
-        let after_brackets = match text.starts_with('[') {
-            true => text.find(']')? + 1,
+        // An IPv6 address has colons of its own.
+        let address_len = match text.starts_with('[') {
+            true => text.find(']')?,
             false => 0,
         };
-        let (host, port) = match text[after_brackets..].find(':') {
+        let (host, port) = match text[address_len..].find(':') {
             None => (text, ""),
-            Some(colon) => (&text[..after_brackets + colon], &text[after_brackets + colon + 1..]),
+            Some(colon) => (&text[..address_len + colon], &text[address_len + colon + 1..]),
         };
         let port = match port {
             "" => None,
