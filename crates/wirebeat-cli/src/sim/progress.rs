@@ -10,14 +10,36 @@ pub(super) struct Progress(ProgressBar);
 const STEPS: u32 = 200;
 
 impl Progress {
+    /// For a run whose time is known.
     pub(super) fn new(what: &str) -> Progress {
-        let bar = ProgressBar::new(u64::from(STEPS));
-        let style = "{msg:<12} {wide_bar} {percent:>3} %  {elapsed} (of about {duration})";
-        if let Ok(style) = ProgressStyle::with_template(style) {
-            bar.set_style(style);
-        }
-        bar.set_message(what.to_owned());
+        Progress::with(what, u64::from(STEPS), "{percent:>3} %")
+    }
+
+    /// For so many runs.
+    pub(super) fn of_runs(what: &str, count: u64) -> Progress {
+        Progress::with(what, count, "{pos}/{len}")
+    }
+
+    /// For what takes nobody knows how long.
+    pub(super) fn endless(what: &str) -> Progress {
+        let bar = ProgressBar::new_spinner().with_message(what.to_owned());
+        bar.enable_steady_tick(Duration::from_millis(100));
         Progress(bar)
+    }
+
+    fn with(what: &str, len: u64, position: &str) -> Progress {
+        let bar = ProgressBar::new(len).with_message(what.to_owned());
+        let style =
+            format!("{{msg:<12}} {{wide_bar}} {position}  {{elapsed}} (of about {{duration}})");
+        match ProgressStyle::with_template(&style) {
+            Ok(style) => Progress(bar.with_style(style)),
+            Err(_) => Progress(bar),
+        }
+    }
+
+    /// One run more is done.
+    pub(super) fn step(&self) {
+        self.0.inc(1);
     }
 
     /// Runs for `time`, with the bar growing. Returns whether all is well.

@@ -57,7 +57,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
 
 /// What a run that failed comes down to.
 fn shrunk(experiment: &Experiment, seed: u64, script: &Script) -> Failure {
-    let progress = Progress::new("shrinking");
+    let progress = Progress::endless("shrinking the script of faults");
     let again = experiment.run_script(seed, script);
     drop(progress);
     match again {
@@ -67,20 +67,17 @@ fn shrunk(experiment: &Experiment, seed: u64, script: &Script) -> Failure {
 }
 
 fn run_many(arguments: &Arguments, experiment: &Experiment) -> Result<(), Failure> {
-    let bar = indicatif::ProgressBar::new(arguments.runs);
+    let progress = Progress::of_runs("simulating", arguments.runs);
     let began = Instant::now();
     let mut virtual_seconds = 0;
     for seed in arguments.seed..arguments.seed.saturating_add(arguments.runs) {
         match experiment.run(seed) {
             Ok(sim) => virtual_seconds += sim.now().as_nanos() / 1_000_000_000,
-            Err(failure) => {
-                bar.finish_and_clear();
-                return Err(Failure::Ended(failure.to_string()));
-            }
+            Err(failure) => return Err(Failure::Ended(failure.to_string())),
         }
-        bar.inc(1);
+        progress.step();
     }
-    bar.finish_and_clear();
+    drop(progress);
     let took = began.elapsed().as_secs_f64();
     let passed = humantime::format_duration(Duration::from_secs(virtual_seconds));
     writeln!(
