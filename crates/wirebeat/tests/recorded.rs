@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Buf;
+use wirebeat::handshake::{OriginPolicy, Request};
 use wirebeat::record::{Begin, Call, Recorded, Recorder, Recording, Role};
 use wirebeat::{
-    Config, Connection, Endpoint, Event, Input, InputMark, Message, Prepared, SendErrorReason,
-    Timestamp,
+    Config, Connection, Endpoint, Event, Input, InputMark, Message, Prepared, ReadyState,
+    SendErrorReason, Timestamp,
 };
 
 const NOW: Timestamp = Timestamp::ZERO;
@@ -199,4 +200,31 @@ fn without_a_recording_nothing_is_told_and_nothing_changes() {
         assert_eq!(server.poll_transmit().unwrap().chunk(), b"\x81\x02hi");
     }
     assert_eq!(calls.take(), []);
+}
+
+#[test]
+fn every_beginning_makes_the_end_that_it_tells_of() {
+    let request = Box::new(Request::new("example.com", None, "/").unwrap());
+    let seed = [7; 32];
+    for (role, is_client, has_handshake) in [
+        (Role::Client(request, seed), true, true),
+        (Role::Server(OriginPolicy::Any), false, true),
+        (Role::EstablishedClient(seed), true, false),
+        (Role::EstablishedServer, false, false),
+    ] {
+        let begin = Begin { role, config: Config::default(), now: NOW };
+        assert_eq!((begin.is_client(), begin.has_handshake()), (is_client, has_handshake));
+        let mut connection = begin.connection();
+        let end = if is_client { wirebeat::Role::Client } else { wirebeat::Role::Server };
+        assert_eq!(connection.role(), end);
+        let is_open = connection.ready_state() == ReadyState::Open;
+        assert_eq!(is_open, !has_handshake);
+        // RFC 6455 §4.1: it's the client who begins.
+        assert_eq!(connection.poll_transmit().is_some(), is_client && has_handshake);
+    }
+}
+
+#[test]
+fn a_recorder_takes_compressed_messages_unless_it_says_otherwise() {
+    assert!(Calls::default().takes_compressed());
 }
