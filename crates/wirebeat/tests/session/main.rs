@@ -16,6 +16,7 @@ mod greeting_outbox_open;
 mod heartbeat;
 mod hints;
 mod its_connection;
+mod kept_until_it_is_out;
 mod outbox;
 mod reconnect;
 #[cfg(feature = "url")]
