@@ -127,7 +127,7 @@ impl End {
         }
     }
 
-    fn is_done(&mut self) -> bool {
+    fn is_done(&self) -> bool {
         self.waits.is_none() && self.to_send.is_empty() && !self.connection.has_transmit()
     }
 

@@ -89,6 +89,8 @@ impl Runner {
     fn observe(&mut self, did: Did, events: Vec<Event<'static>>) {
         let connection = &mut self.connection;
         let is_taken_out = self.outgoing.is_some();
+        // A driver that only asks misses nothing.
+        assert_eq!(connection.has_transmit(), connection.poll_transmit().is_some());
         self.trace.steps.push(Step {
             did,
             now: self.now,

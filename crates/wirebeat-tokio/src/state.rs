@@ -197,7 +197,7 @@ impl State {
     }
 
     /// Whether there is nothing that could be written, now or later.
-    pub(crate) fn is_flushed(&mut self) -> bool {
+    pub(crate) fn is_flushed(&self) -> bool {
         self.connection.transport() == Transport::Drop
             || !self.is_writing && self.held.is_none() && !self.has_output()
     }

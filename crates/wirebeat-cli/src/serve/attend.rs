@@ -151,3 +151,35 @@ impl House {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use wirebeat_tokio::Stopped;
+
+    use super::*;
+    use crate::serve::printer::Printer;
+
+    #[test]
+    fn that_clients_have_to_wait_is_said_once() {
+        let (printed, output) = channel();
+        let printer = Printer::start_with(move |line| drop(printed.send(line.to_owned())));
+        let house = House {
+            log: Log::with(printer.expect("there's a thread")),
+            subprotocols: Vec::new(),
+            hub: None,
+            clients: AtomicU64::new(0),
+            is_short: AtomicBool::new(false),
+        };
+        for _ in 0..3 {
+            house.not_served(&ServeError::Accept(io::Error::other("no files")));
+        }
+        house.log.stopped(Stopped { dropped: 0 });
+        let lines: Vec<String> = output.iter().collect();
+        let [waits, stopped] = &lines[..] else { unreachable!("{lines:?}") };
+        assert!(waits.contains("clients have to wait (no files)"), "{waits}");
+        assert!(waits.ends_with("raise their limit or lower --max-connections"), "{waits}");
+        assert!(stopped.ends_with("stopped"), "{stopped}");
+    }
+}

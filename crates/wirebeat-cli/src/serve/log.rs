@@ -37,6 +37,11 @@ impl Log {
         Ok(Log { printer })
     }
 
+    #[cfg(test)]
+    pub(super) fn with(printer: Printer) -> Log {
+        Log { printer: Some(printer) }
+    }
+
     /// Where the server listens, in a form that can be copied.
     pub(crate) fn listening(
         &self,

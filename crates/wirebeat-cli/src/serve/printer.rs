@@ -29,7 +29,7 @@ impl Printer {
         Printer::start_with(|line| drop(writeln!(anstream::stdout(), "{line}")))
     }
 
-    fn start_with(print: impl FnMut(&str) + Send + 'static) -> io::Result<Printer> {
+    pub(super) fn start_with(print: impl FnMut(&str) + Send + 'static) -> io::Result<Printer> {
         let (lines, waiting) = sync_channel(WAITING_MAX);
         let left_out = Arc::<AtomicU64>::default();
         let uncounted = Arc::clone(&left_out);
